@@ -1,0 +1,52 @@
+//! Verified STARTTLS: is the peer behind this upgraded connection the one who was meant?
+//!
+//! The crate is a set of floors; dependency runs only downwards (`tests/floors.rs` reads every
+//! `use crate::` line against this table):
+//!
+//! ```text
+//!  top  ffi                    C names, NULL, panic, ownership                    unsafe allowed
+//!   5   store                  the config file
+//!   4   session                sans-IO session, fd driver, connect
+//!   3   verify                 settings -> policy, judge, findings, decide
+//!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
+//!   1   name der san pin line starttls                                            pure, no OpenSSL
+//!   0   status error report options proto limits                                  data only
+//! ```
+//!
+//! Three doors lead to the one judge, [`verify::judge`]: a chain that the caller has, a session that
+//! is fed and drained, and a session that drives a file descriptor or connects by itself. A door
+//! collects evidence and obeys the report; it never decides.
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+// Floor 0: data only.
+pub mod error;
+pub mod limits;
+pub mod options;
+pub mod proto;
+pub mod report;
+pub mod status;
+
+// Floor 1: pure rules, bytes in and answers out.
+pub mod der;
+pub mod line;
+pub mod name;
+pub mod pin;
+pub mod san;
+pub mod starttls;
+
+// Floor 2: OpenSSL.
+pub mod ossl;
+pub mod trust;
+
+// Floor 3: the judge.
+pub mod verify;
+
+// Floor 4: the doors.
+pub mod session;
+
+// Floor 5: what lies on disk.
+pub mod store;
+
+// Top: the C ABI.
+pub mod ffi;

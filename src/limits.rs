@@ -1,0 +1,62 @@
+//! Limits on what a peer may make us hold or wait for, each with its source.
+
+use std::time::Duration;
+
+/// How much plaintext a negotiation may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest line in octets, its line end included. RFC 5321 §4.5.3.1.5 says 512; real servers
+    /// exceed it, so the default is 2048.
+    pub line: usize,
+    /// Lines per negotiation. Postfix' EHLO reply has about 12; 128 is ten times that.
+    pub lines: usize,
+    /// Octets per negotiation: `lines` full lines would be 256 KiB, 64 KiB is ample.
+    pub octets: usize,
+}
+
+impl Limits {
+    /// The defaults.
+    pub const DEFAULT: Limits = Limits { line: 2048, lines: 128, octets: 65_536 };
+}
+
+/// How long each part of a session may take as a whole. There is no per-read timeout before the
+/// session is open: a server that drips one byte per second would renew it for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Resolving and connecting, all addresses together.
+    pub connect: Duration,
+    /// From the first byte to the go-ahead. RFC 5321 §4.5.3.2.1 allows five minutes for a greeting;
+    /// no user waits that long, so the default is 30 seconds.
+    pub negotiation: Duration,
+    /// From ClientHello to the verdict.
+    pub handshake: Duration,
+    /// One read or write on the open session.
+    pub io: Duration,
+}
+
+impl Deadlines {
+    /// The defaults.
+    pub const DEFAULT: Deadlines = Deadlines {
+        connect: Duration::from_secs(30),
+        negotiation: Duration::from_secs(30),
+        handshake: Duration::from_secs(30),
+        io: Duration::from_secs(60),
+    };
+}
+
+/// Certificates that a peer may send. OpenSSL's own default for a TLS client is a chain of 100 KiB;
+/// the longest chain of a public CA seen is 5.
+pub const CHAIN_CERTIFICATES: usize = 100;
+
+/// Octets of one certificate. RFC 8446 §4.4.2 allows 2^24-1; a certificate with 10,000 names has
+/// about 300 KB.
+pub const CERTIFICATE_OCTETS: usize = 1 << 20;
+
+/// Presented identifiers in one certificate: 300 KB of the shortest names.
+pub const PRESENTED_IDS: usize = 100_000;
+
+/// Octets of one file that is read whole (CA bundle, configuration, CRL).
+pub const FILE_OCTETS: usize = 64 << 20;
+
+/// Octets of a peer's own words that are kept for the report.
+pub const QUOTED_OCTETS: usize = 512;

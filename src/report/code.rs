@@ -1,0 +1,303 @@
+//! The table of codes: the stable word of every finding, what it means and what to do.
+//!
+//! `docs/errors.md` is generated from it. A code is never renamed; its prose may be improved.
+
+use crate::status::Status;
+
+use super::Check;
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// The code itself.
+    pub code: Code,
+    /// The stable word.
+    pub name: &'static str,
+    /// The check it belongs to.
+    pub check: Check,
+    /// The status of a call that ends with this finding.
+    pub status: Status,
+    /// What it means, one sentence.
+    pub meaning: &'static str,
+    /// What usually causes it.
+    pub cause: &'static str,
+    /// What to do about it. This is the hint of the finding unless the check knows better.
+    pub hint: &'static str,
+}
+
+macro_rules! codes {
+    ($( $variant:ident, $name:literal, $check:ident, $status:ident,
+        $meaning:literal, $cause:literal, $hint:literal; )*) => {
+        /// The stable code of a finding.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(C)]
+        pub enum Code { $( #[doc = $meaning] $variant, )* }
+
+        /// The table, in the order in which `docs/errors.md` shows it.
+        pub const TABLE: &[Row] = &[$( Row {
+            code: Code::$variant, name: $name, check: Check::$check, status: Status::$status,
+            meaning: $meaning, cause: $cause, hint: $hint,
+        }, )*];
+    };
+}
+
+codes! {
+    StarttlsGranted, "starttls.granted", Starttls, Ok,
+        "The server granted STARTTLS and sent nothing behind the go-ahead.",
+        "All is well.", "";
+    StarttlsNotOffered, "starttls.not_offered", Starttls, NotOffered,
+        "The server does not offer STARTTLS.",
+        "A middlebox removed the capability (a stripping attack or an old firewall), or the server has no certificate configured.",
+        "Ask the server's administrator whether STARTTLS is on; if it is, something between you and the server removes it. Do not send a password here.";
+    StarttlsRefused, "starttls.refused", Starttls, Refused,
+        "The server answered STARTTLS with a permanent refusal.",
+        "TLS is switched off for this client or port, or the answer is forged.",
+        "Check the server's TLS settings and the port.";
+    StarttlsRefusedTemporarily, "starttls.refused_temporarily", Starttls, RefusedTemporarily,
+        "The server answered STARTTLS with a temporary refusal.",
+        "The server cannot load its certificate or key right now, or the answer is forged.",
+        "Try again later; if it lasts, the server's administrator should look into its log.";
+    StarttlsInjection, "starttls.plaintext_injection", Starttls, Injected,
+        "Plaintext arrived behind the go-ahead, before the handshake.",
+        "Somebody on the path adds commands or answers that the program would take for protected ones (CVE-2011-0411, CVE-2021-38371).",
+        "Do not use this connection or network; compare with the same check from another network.";
+    StarttlsPipelined, "starttls.pipelined_reply", Starttls, Pipelined,
+        "The server sent an answer to a command that had not been sent yet.",
+        "Answers are being injected before TLS, or the server is broken.",
+        "Do not use this connection or network; compare with the same check from another network.";
+    StarttlsProtocol, "starttls.protocol", Starttls, Protocol,
+        "What the server sent is not the protocol that was expected.",
+        "Wrong port or protocol, a captive portal, or a forged answer.",
+        "Check protocol and port.";
+    StarttlsLineTooLong, "starttls.line_too_long", Starttls, LineTooLong,
+        "A line of the server is longer than the limit.",
+        "Wrong protocol, or an attempt to exhaust memory.",
+        "Check protocol and port; the limit is the option max_line.";
+    StarttlsTooManyLines, "starttls.too_many_lines", Starttls, TooManyLines,
+        "The server sent more lines than the limit.",
+        "An endless answer: a broken server or an attempt to exhaust memory.",
+        "Check the server; the limit is the option max_lines.";
+    StarttlsTooMuchData, "starttls.too_much_data", Starttls, TooMuchData,
+        "The server sent more bytes than the limit before TLS.",
+        "An endless answer: a broken server or an attempt to exhaust memory.",
+        "Check the server; the limit is the option max_negotiation_bytes.";
+    StarttlsGreetingRejected, "starttls.greeting_rejected", Starttls, GreetingRejected,
+        "The server greets with a permanent refusal.",
+        "The client's address is blocked, or the service is closed.",
+        "Read the server's words in the report (they are not authenticated) and ask its administrator.";
+    StarttlsGreetingRejectedTemporarily, "starttls.greeting_rejected_temporarily", Starttls, GreetingRejectedTemporarily,
+        "The server greets with a temporary refusal.",
+        "The server is busy or limits this client.",
+        "Try again later.";
+    StarttlsServerBye, "starttls.server_bye", Starttls, ServerBye,
+        "The server said goodbye before TLS.",
+        "The server is shutting down or limits this client.",
+        "Try again later.";
+    StarttlsTlsOnPlainPort, "starttls.tls_on_plain_port", Starttls, TlsOnPlainPort,
+        "The server spoke TLS at once where plaintext was expected.",
+        "This is an implicit-TLS port (465, 993, 995, ...).",
+        "Use the implicit-TLS scheme for this port, or the port for STARTTLS.";
+
+    TlsOk, "tls.ok", Tls, Ok,
+        "The TLS handshake was completed with an allowed version and cipher.",
+        "All is well.", "";
+    TlsVersion, "tls.version", Tls, TlsVersion,
+        "The server speaks no TLS version that is allowed.",
+        "The server only knows TLS 1.0 or 1.1, which RFC 8996 forbids.",
+        "The server needs TLS 1.2 or newer; insecure_min_tls accepts older versions.";
+    TlsHandshake, "tls.handshake", Tls, TlsHandshake,
+        "The TLS handshake failed.",
+        "No common cipher or group, a broken server, or something that is not TLS.",
+        "Compare the versions, ciphers and groups of both sides.";
+    TlsAlert, "tls.alert", Tls, TlsAlert,
+        "The server ended the handshake with an alert.",
+        "The server does not accept the requested name (SNI), wants a client certificate, or shares no cipher.",
+        "Look at the name of the alert; check the host name and the client certificate.";
+    TlsTruncated, "tls.truncated", Tls, TlsTruncated,
+        "The connection ended without close_notify.",
+        "The server or somebody on the path cut the connection; what was read may be incomplete.",
+        "Treat the last answer as incomplete.";
+    TlsProtocol, "tls.protocol", Tls, TlsProtocol,
+        "The TLS connection broke after the handshake.",
+        "A damaged or forged record, or an internal error of one side.",
+        "Connect anew.";
+
+    IoTimeout, "io.timeout", Io, Timeout,
+        "A deadline passed.",
+        "The server, the network or somebody on the path is slow or silent.",
+        "Try again; the deadlines are the options connect_timeout_ms, negotiation_timeout_ms, handshake_timeout_ms and io_timeout_ms.";
+    IoClosed, "io.closed", Io, IoClosed,
+        "The server closed the connection before TLS stood.",
+        "A firewall or the server ends it; often the server has no usable certificate.",
+        "Look into the server's log.";
+    IoConnect, "io.connect", Io, Connect,
+        "No address of the host could be connected to.",
+        "The service is down, or a firewall is in the way.",
+        "Check host, port and firewall.";
+    IoResolve, "io.resolve", Io, Resolve,
+        "The host name has no address.",
+        "The name is misspelt, or DNS does not work.",
+        "Check the name and the resolver.";
+    IoError, "io.error", Io, Io,
+        "Reading from or writing to the connection failed.",
+        "The network or the server broke the connection.",
+        "Try again.";
+
+    ChainTrusted, "chain.trusted", Chain, Ok,
+        "The certificate leads to a trusted CA, and every certificate on the way is valid.",
+        "All is well.", "";
+    ChainUnknownIssuer, "chain.unknown_issuer", Chain, Rejected,
+        "The certificate does not lead to a trusted CA.",
+        "The server does not send its intermediate certificate, the CA is private, or the certificate is a forgery.",
+        "If the server is yours: install the full chain (fullchain.pem). If it has a private CA, give that CA with cafile.";
+    ChainSelfSigned, "chain.self_signed", Chain, Rejected,
+        "The certificate is signed by itself and is not trusted.",
+        "A server with a default or home-made certificate, or an attacker.",
+        "Get the certificate over a safe way and give it as cafile, or pin its key (spki-sha256).";
+    ChainExpired, "chain.expired", Chain, Rejected,
+        "A certificate has expired.",
+        "The renewal did not happen or was not loaded, or this machine's clock is wrong.",
+        "Renew the certificate and reload the server; check the clock of this machine.";
+    ChainNotYetValid, "chain.not_yet_valid", Chain, Rejected,
+        "A certificate is not valid yet.",
+        "This machine's clock is behind, or the certificate was made for later.",
+        "Check the clock of this machine.";
+    ChainInvalidCa, "chain.invalid_ca", Chain, Rejected,
+        "A certificate that is no CA issued another.",
+        "A forgery with a stolen or bought leaf certificate, or a badly made private CA.",
+        "A private CA needs basicConstraints CA:TRUE. Otherwise do not trust this server.";
+    ChainCaAsLeaf, "chain.ca_as_leaf", Chain, Rejected,
+        "The server shows a CA certificate as its own.",
+        "A badly made private certificate.",
+        "Issue a server certificate with CA:FALSE, or give this certificate itself as cafile, or pin it.";
+    ChainPurpose, "chain.purpose", Chain, Rejected,
+        "A certificate is not meant for a TLS server.",
+        "A client or mail certificate was installed on the server, or is misused.",
+        "Issue the certificate with extendedKeyUsage serverAuth.";
+    ChainWeakKey, "chain.weak_key", Chain, Rejected,
+        "A key is too weak for the security level.",
+        "An old certificate (RSA below 2048 bits).",
+        "Issue a new certificate with RSA 2048 bits or P-256.";
+    ChainWeakSignature, "chain.weak_signature", Chain, Rejected,
+        "A certificate is signed with a broken digest (MD5, SHA-1).",
+        "An old certificate.",
+        "Issue a new certificate signed with SHA-256 or better.";
+    ChainBadSignature, "chain.bad_signature", Chain, Rejected,
+        "The signature of a certificate is wrong.",
+        "A forgery, or a damaged certificate.",
+        "Do not trust this server.";
+    ChainNameConstraint, "chain.name_constraint", Chain, Rejected,
+        "A CA issued a certificate for a name that it must not.",
+        "A private or misused CA outside its permitted names.",
+        "The certificate must come from a CA that may issue for this name.";
+    ChainPathLength, "chain.path_length", Chain, Rejected,
+        "A CA stands deeper in the chain than its issuer permits.",
+        "A badly made private CA, or a misused intermediate.",
+        "Raise the pathlen of the issuing CA, or issue from the permitted level.";
+    ChainTooLong, "chain.too_long", Chain, Rejected,
+        "The chain is longer than the limit.",
+        "Stray or hostile certificates in the chain.",
+        "Send only the chain that is needed; the limit is the option verify_depth.";
+    ChainCriticalExtension, "chain.critical_extension", Chain, Rejected,
+        "A certificate has a critical extension that is not known.",
+        "The certificate is meant for another use.",
+        "Issue the certificate without it, or not critical.";
+    ChainRevoked, "chain.revoked", Chain, Rejected,
+        "A certificate was revoked by its CA.",
+        "The key was lost or stolen, or the certificate replaced.",
+        "Install the new certificate. Do not trust this server until then.";
+    ChainCrl, "chain.crl", Chain, Rejected,
+        "Whether a certificate is revoked could not be found out.",
+        "A CRL is missing for an issuer, is out of date, or is not signed by it.",
+        "Give a current CRL of every CA below the anchor, or none.";
+    ChainMalformed, "chain.malformed", Chain, Rejected,
+        "A certificate cannot be parsed.",
+        "A damaged or hostile certificate.",
+        "Do not trust this server.";
+    ChainInvalid, "chain.invalid", Chain, Rejected,
+        "A certificate breaks a rule of RFC 5280.",
+        "A badly made certificate; OpenSSL's words are in the detail.",
+        "Issue a certificate that keeps the rule named in the detail.";
+    ChainStrict, "chain.strict", Chain, Rejected,
+        "A certificate breaks a rule that public CAs must keep.",
+        "Common with private CAs, whose anchors the caller gave: a note then, a refusal under a public one.",
+        "Make the private CA with basicConstraints and keyUsage, both critical.";
+    ChainEmpty, "chain.empty", Chain, Rejected,
+        "There is no certificate.",
+        "The server sent none (anonymous cipher), or an empty chain was handed in.",
+        "A server must show a certificate.";
+    ChainNotChecked, "chain.not_checked", Chain, Rejected,
+        "The chain was not checked.",
+        "The session ended before the certificate, or insecure_no_chain is set.",
+        "";
+
+    NameMatch, "name.match", Name, Ok,
+        "The certificate is for the name that was wanted.",
+        "All is well.", "";
+    NameMismatch, "name.mismatch", Name, Rejected,
+        "The certificate is for another name.",
+        "The host name is an alias that the certificate does not hold (shared hosting), or this is another server: perhaps an attacker with a valid certificate of its own.",
+        "Use a name that the certificate holds, if you know that it is the same server; or have the name added to the certificate.";
+    NameMalformedSan, "name.malformed_san", Name, Rejected,
+        "The subjectAltName of the certificate is malformed.",
+        "A hostile certificate (NUL or text tricks), or a badly made one.",
+        "Do not trust this server; a private certificate must be made anew.";
+    NameNoSan, "name.no_san", Name, Rejected,
+        "The certificate has no subjectAltName.",
+        "An old or home-made certificate with the name in its CN only, which RFC 9525 does not accept.",
+        "Issue the certificate with subjectAltName = DNS:the.host.name.";
+    NameDisagreement, "name.disagreement", Name, Rejected,
+        "OpenSSL's host check and our own matcher disagree.",
+        "A hostile certificate, or a fault in one of the two.",
+        "Please report the certificate to the project; until then it is refused.";
+    NameNotChecked, "name.not_checked", Name, Rejected,
+        "The name was not checked.",
+        "The session ended before the certificate, or insecure_no_name is set.",
+        "";
+
+    PinMatch, "pin.match", Pin, Ok,
+        "A configured pin matches.",
+        "All is well.", "";
+    PinMismatch, "pin.mismatch", Pin, Rejected,
+        "No configured pin matches.",
+        "The server's key was replaced without a backup pin, or this is another server.",
+        "Ask the server's administrator over a safe way for the new pin; renewals that keep the key keep an spki pin.";
+    PinNotChecked, "pin.not_checked", Pin, Rejected,
+        "No pin was checked.",
+        "None is configured, or there was no certificate.",
+        "";
+}
+
+impl Code {
+    /// The code's row.
+    pub fn row(self) -> &'static Row {
+        // Table and enum are made by the same macro, in the same order.
+        &TABLE[self as usize]
+    }
+
+    /// The stable word, such as `name.mismatch`.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_at_their_number_and_names_are_unique() {
+        for (index, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.code as usize, index);
+            assert_eq!(TABLE.iter().filter(|other| other.name == row.name).count(), 1);
+            assert!(row.name.starts_with(row.check.word()), "{} in its check", row.name);
+        }
+    }
+
+    #[test]
+    fn every_failure_says_what_to_do() {
+        for row in TABLE.iter().filter(|row| row.status != Status::Ok) {
+            assert!(!row.hint.is_empty() || row.name.ends_with("not_checked"), "{}", row.name);
+        }
+    }
+}

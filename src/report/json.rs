@@ -1,0 +1,83 @@
+//! The report for programs: `"v":1`, the same struct as the text.
+
+use serde::Serialize;
+
+use super::{CertificateInfo, Finding, Report};
+
+/// Version of the shape. It grows when a key changes its meaning or goes; new keys may come.
+const SHAPE: u32 = 1;
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    v: u32,
+    verdict: &'static str,
+    status: &'static str,
+    code: Option<&'static str>,
+    summary: String,
+    protocol: &'static str,
+    host: &'a str,
+    port: u16,
+    insecure: &'a [&'static str],
+    findings: Vec<JsonFinding<'a>>,
+    tls: Option<JsonTls<'a>>,
+    certificates: &'a [CertificateInfo],
+}
+
+/// A finding as it stands in JSON.
+#[derive(Serialize)]
+pub struct JsonFinding<'a> {
+    check: &'static str,
+    outcome: &'static str,
+    code: &'static str,
+    depth: Option<i32>,
+    wanted: &'a str,
+    found: &'a str,
+    detail: &'a str,
+    hint: &'a str,
+    source: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonTls<'a> {
+    version: &'a str,
+    cipher: &'a str,
+}
+
+impl Finding {
+    /// The finding as it stands in JSON.
+    pub fn as_json(&self) -> JsonFinding<'_> {
+        JsonFinding {
+            check: self.check().word(),
+            outcome: self.outcome.word(),
+            code: self.code.name(),
+            depth: (self.depth >= 0).then_some(self.depth),
+            wanted: &self.wanted,
+            found: &self.found,
+            detail: &self.detail,
+            hint: &self.hint,
+            source: self.source.word(),
+        }
+    }
+}
+
+impl Report {
+    /// The report as one line of JSON.
+    pub fn json(&self) -> String {
+        let report = JsonReport {
+            v: SHAPE,
+            verdict: self.verdict.word(),
+            status: self.status.name(),
+            code: self.first_failure().map(|finding| finding.code.name()),
+            summary: self.summary(),
+            protocol: self.protocol.row().scheme,
+            host: &self.host,
+            port: self.port,
+            insecure: &self.insecure,
+            findings: self.findings.iter().map(Finding::as_json).collect(),
+            tls: self.tls.as_ref().map(|tls| JsonTls { version: &tls.version, cipher: &tls.cipher }),
+            certificates: &self.certificates,
+        };
+        // The struct holds only strings and numbers, which always serialise.
+        serde_json::to_string(&report).unwrap_or_default()
+    }
+}
