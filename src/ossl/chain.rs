@@ -1,0 +1,90 @@
+//! The certificates of a peer, as sent: leaf first, order and strays kept.
+
+use openssl::stack::StackRef;
+use openssl::x509::X509;
+
+use crate::error::{Error, Result};
+use crate::limits::CHAIN_CERTIFICATES;
+use crate::status::Status;
+
+use super::certificate::Certificate;
+use super::error_queue::words;
+
+/// Certificates, leaf first.
+#[derive(Clone, Default)]
+pub struct Chain {
+    certificates: Vec<Certificate>,
+}
+
+impl Chain {
+    /// An empty chain.
+    pub fn new() -> Chain {
+        Chain::default()
+    }
+
+    /// Appends one certificate in DER.
+    pub fn add_der(&mut self, der: &[u8]) -> Result<()> {
+        self.push(Certificate::from_der(der)?)
+    }
+
+    /// Appends every certificate of a PEM text; at least one, or it is an error.
+    pub fn add_pem(&mut self, pem: &[u8]) -> Result<()> {
+        let found = certificates_of_pem(pem)?;
+        if found.is_empty() {
+            let what = "the text holds no certificate (no BEGIN CERTIFICATE)";
+            return Err(Error::new(Status::Certificate, what));
+        }
+        found.into_iter().try_for_each(|certificate| self.push(certificate))
+    }
+
+    /// The chain as libssl has it: the leaf apart, then what was sent, which may begin with the leaf.
+    pub(super) fn from_handshake(leaf: X509, sent: Option<&StackRef<X509>>) -> Result<Chain> {
+        let mut chain = Chain::new();
+        chain.push(Certificate::from_x509(leaf)?)?;
+        for (position, x509) in sent.into_iter().flatten().enumerate() {
+            let certificate = Certificate::from_x509(x509.to_owned())?;
+            if position > 0 || certificate.der() != chain.certificates[0].der() {
+                chain.push(certificate)?;
+            }
+        }
+        Ok(chain)
+    }
+
+    fn push(&mut self, certificate: Certificate) -> Result<()> {
+        if self.certificates.len() >= CHAIN_CERTIFICATES {
+            let what = format!("a chain of more than {CHAIN_CERTIFICATES} certificates");
+            return Err(Error::new(Status::Certificate, what));
+        }
+        self.certificates.push(certificate);
+        Ok(())
+    }
+
+    /// Number of certificates.
+    pub fn len(&self) -> usize {
+        self.certificates.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+    }
+
+    /// The peer's own certificate.
+    pub fn leaf(&self) -> Option<&Certificate> {
+        self.certificates.first()
+    }
+
+    /// All, as sent.
+    pub fn iter(&self) -> impl Iterator<Item = &Certificate> {
+        self.certificates.iter()
+    }
+}
+
+/// Every certificate block of a PEM text; other blocks (keys, CRLs) are passed over.
+pub fn certificates_of_pem(pem: &[u8]) -> Result<Vec<Certificate>> {
+    let parsed = X509::stack_from_pem(pem).map_err(|errors| {
+        let what = format!("a certificate in the PEM text cannot be parsed: {}", words(&errors));
+        Error::new(Status::Certificate, what)
+    })?;
+    parsed.into_iter().map(Certificate::from_x509).collect()
+}

@@ -1,0 +1,32 @@
+//! The thin safe wrapper over the system's OpenSSL: the only room besides `ffi` where `unsafe` is
+//! allowed, and the only one that knows OpenSSL's types.
+//!
+//! It adds what the `openssl` crate lacks (see `sys`): the verify callback that collects every
+//! fault, parameters on a store context, the certificate verification callback of an SSL_CTX. Each
+//! `unsafe` block holds one call.
+#![allow(unsafe_code)]
+
+mod certificate;
+mod chain;
+mod digest;
+mod error_queue;
+mod path;
+mod store;
+mod sys;
+mod tls;
+
+pub use certificate::{Certificate, Facts};
+pub use chain::{Chain, certificates_of_pem};
+pub use digest::digest;
+pub use error_queue::ErrorQueueGuard;
+pub use path::{Answer, Fault, Purpose, Question, find_path};
+pub use store::{Crl, Store, StoreBuilder};
+pub use tls::{
+    Cause, Context, ContextSettings, Decision, Handshake, Judge, Received, TlsVersion, Tls,
+};
+pub use sys::fault;
+
+/// Version of the OpenSSL that was loaded, for reports and `doctor`.
+pub fn version() -> &'static str {
+    openssl::version::version()
+}

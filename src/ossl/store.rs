@@ -1,0 +1,137 @@
+//! OpenSSL's store of trust anchors, and revocation lists.
+
+use std::marker::PhantomData;
+
+use foreign_types::ForeignType;
+use openssl::ssl::SslFiletype;
+use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder, X509StoreRef};
+use openssl::x509::X509Crl;
+use openssl_sys as ffi;
+
+use crate::error::{Error, Result};
+use crate::status::Status;
+
+use super::certificate::Certificate;
+use super::error_queue::words;
+
+/// A store being filled.
+pub struct StoreBuilder {
+    builder: X509StoreBuilder,
+}
+
+/// A finished store; shared by all verdicts of a verifier.
+pub struct Store {
+    store: X509Store,
+}
+
+/// One certificate revocation list.
+pub struct Crl {
+    crl: X509Crl,
+}
+
+/// Revocation lists as OpenSSL's stack; the lists themselves stay ours.
+pub(super) struct CrlStack<'a> {
+    stack: *mut ffi::OPENSSL_STACK,
+    lists: PhantomData<&'a Crl>,
+}
+
+impl<'a> CrlStack<'a> {
+    /// A stack that borrows the lists.
+    pub(super) fn of(crls: &'a [Crl]) -> Result<CrlStack<'a>> {
+        // SAFETY: no preconditions.
+        let stack = unsafe { ffi::OPENSSL_sk_new_null() };
+        let stack = CrlStack { stack, lists: PhantomData };
+        for crl in crls {
+            // SAFETY: pushing to NULL answers 0; the list outlives the stack by its lifetime.
+            let size = unsafe { ffi::OPENSSL_sk_push(stack.stack, crl.crl.as_ptr().cast()) };
+            if size <= 0 {
+                return Err(memory());
+            }
+        }
+        Ok(stack)
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut ffi::stack_st_X509_CRL {
+        self.stack.cast()
+    }
+}
+
+impl Drop for CrlStack<'_> {
+    fn drop(&mut self) {
+        // SAFETY: frees the stack and not its elements; NULL is fine.
+        unsafe { ffi::OPENSSL_sk_free(self.stack) };
+    }
+}
+
+impl StoreBuilder {
+    /// An empty store.
+    pub fn new() -> Result<StoreBuilder> {
+        let builder = X509StoreBuilder::new().map_err(|_| memory())?;
+        Ok(StoreBuilder { builder })
+    }
+
+    /// Adds one anchor.
+    pub fn add(&mut self, anchor: &Certificate) -> Result<()> {
+        self.builder
+            .add_cert(anchor.x509.clone())
+            .map_err(|errors| Error::new(Status::Certificate, words(&errors)))
+    }
+
+    /// Adds a hashed directory, whose files are read when an issuer is looked for.
+    pub fn add_directory(&mut self, path: &str) -> Result<()> {
+        let lookup = self.builder.add_lookup(X509Lookup::hash_dir()).map_err(|_| memory())?;
+        lookup
+            .add_dir(path, SslFiletype::PEM)
+            .map_err(|errors| Error::new(Status::FileUnreadable, words(&errors)))
+    }
+
+    /// Adds the system's anchors: what OpenSSL was built with, or SSL_CERT_FILE and SSL_CERT_DIR.
+    pub fn add_system(&mut self) -> Result<()> {
+        self.builder
+            .set_default_paths()
+            .map_err(|errors| Error::new(Status::FileUnreadable, words(&errors)))
+    }
+
+    /// Finishes it.
+    pub fn build(self) -> Store {
+        Store { store: self.builder.build() }
+    }
+}
+
+impl Store {
+    pub(super) fn as_ref(&self) -> &X509StoreRef {
+        &self.store
+    }
+}
+
+impl Crl {
+    /// Parses one list in DER.
+    pub fn from_der(der: &[u8]) -> Result<Crl> {
+        let crl = X509Crl::from_der(der).map_err(|errors| {
+            Error::new(Status::Certificate, format!("this is no DER CRL: {}", words(&errors)))
+        })?;
+        Ok(Crl { crl })
+    }
+
+    /// Parses every list of a file's contents: PEM blocks, or one DER list.
+    pub fn all_from(contents: &[u8]) -> Result<Vec<Crl>> {
+        if contents.first() == Some(&0x30) {
+            return Ok(vec![Crl::from_der(contents)?]);
+        }
+        let text = String::from_utf8_lossy(contents);
+        let blocks = text.split_inclusive("-----END X509 CRL-----");
+        let blocks = blocks.filter_map(|block| block.find("-----BEGIN X509 CRL-----").map(|at| &block[at..]));
+        blocks.map(Crl::from_pem).collect()
+    }
+
+    fn from_pem(block: &str) -> Result<Crl> {
+        let crl = X509Crl::from_pem(block.as_bytes()).map_err(|errors| {
+            Error::new(Status::Certificate, format!("a CRL in the PEM text cannot be parsed: {}", words(&errors)))
+        })?;
+        Ok(Crl { crl })
+    }
+}
+
+fn memory() -> Error {
+    Error::new(Status::Memory, "OpenSSL is out of memory")
+}

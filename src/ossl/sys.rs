@@ -1,0 +1,92 @@
+//! Declarations that `openssl-sys` lacks, checked against the headers by `tests/c/declarations.c`.
+
+use std::ffi::{c_char, c_int, c_uint, c_void};
+
+use openssl_sys as ffi;
+
+/// Opaque to us.
+#[allow(non_camel_case_types)]
+pub enum X509_PUBKEY {}
+
+/// What [`X509_STORE_CTX_set_verify_cb`] takes.
+pub type VerifyCallback = extern "C" fn(ok: c_int, context: *mut ffi::X509_STORE_CTX) -> c_int;
+/// What [`SSL_CTX_set_cert_verify_callback`] takes.
+pub type CertVerifyCallback =
+    extern "C" fn(context: *mut ffi::X509_STORE_CTX, argument: *mut c_void) -> c_int;
+
+unsafe extern "C" {
+    pub fn ERR_peek_error() -> std::ffi::c_ulong;
+
+    pub fn X509_STORE_CTX_set_verify_cb(context: *mut ffi::X509_STORE_CTX, callback: VerifyCallback);
+    pub fn X509_STORE_CTX_get0_param(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_VERIFY_PARAM;
+    pub fn X509_STORE_CTX_get0_cert(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509;
+    pub fn X509_STORE_CTX_get0_untrusted(context: *const ffi::X509_STORE_CTX) -> *mut ffi::stack_st_X509;
+    pub fn X509_STORE_CTX_set0_crls(context: *mut ffi::X509_STORE_CTX, crls: *mut ffi::stack_st_X509_CRL);
+    pub fn X509_STORE_CTX_set_ex_data(context: *mut ffi::X509_STORE_CTX, index: c_int, data: *mut c_void) -> c_int;
+
+    pub fn X509_VERIFY_PARAM_add1_host(param: *mut ffi::X509_VERIFY_PARAM, name: *const c_char, length: usize) -> c_int;
+    pub fn X509_VERIFY_PARAM_set_trust(param: *mut ffi::X509_VERIFY_PARAM, trust: c_int) -> c_int;
+
+    pub fn X509_check_ca(certificate: *mut ffi::X509) -> c_int;
+    pub fn X509_check_ip(certificate: *mut ffi::X509, address: *const u8, length: usize, flags: c_uint) -> c_int;
+    pub fn X509_NAME_print_ex(out: *mut ffi::BIO, name: *const ffi::X509_NAME, indent: c_int, flags: std::ffi::c_ulong) -> c_int;
+    pub fn i2d_X509_PUBKEY(key: *const X509_PUBKEY, out: *mut *mut u8) -> c_int;
+    pub fn X509_get_X509_PUBKEY(certificate: *const ffi::X509) -> *mut X509_PUBKEY;
+
+    pub fn SSL_CTX_set_cert_verify_callback(context: *mut ffi::SSL_CTX, callback: Option<CertVerifyCallback>, argument: *mut c_void);
+    pub fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
+}
+
+/// OpenSSL's numbers for what can be wrong with a path (`openssl/x509_vfy.h`), as far as the judge
+/// tells them apart.
+pub mod fault {
+    #![allow(missing_docs)]
+    pub const UNSPECIFIED: i32 = 1;
+    pub const UNABLE_TO_GET_ISSUER_CERT: i32 = 2;
+    pub const UNABLE_TO_GET_CRL: i32 = 3;
+    pub const UNABLE_TO_DECRYPT_CERT_SIGNATURE: i32 = 4;
+    pub const UNABLE_TO_DECRYPT_CRL_SIGNATURE: i32 = 5;
+    pub const UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: i32 = 6;
+    pub const CERT_SIGNATURE_FAILURE: i32 = 7;
+    pub const CRL_SIGNATURE_FAILURE: i32 = 8;
+    pub const CERT_NOT_YET_VALID: i32 = 9;
+    pub const CERT_HAS_EXPIRED: i32 = 10;
+    pub const CRL_NOT_YET_VALID: i32 = 11;
+    pub const CRL_HAS_EXPIRED: i32 = 12;
+    pub const ERROR_IN_CRL_LAST_UPDATE_FIELD: i32 = 15;
+    pub const ERROR_IN_CRL_NEXT_UPDATE_FIELD: i32 = 16;
+    pub const DEPTH_ZERO_SELF_SIGNED_CERT: i32 = 18;
+    pub const SELF_SIGNED_CERT_IN_CHAIN: i32 = 19;
+    pub const UNABLE_TO_GET_ISSUER_CERT_LOCALLY: i32 = 20;
+    pub const UNABLE_TO_VERIFY_LEAF_SIGNATURE: i32 = 21;
+    pub const CERT_CHAIN_TOO_LONG: i32 = 22;
+    pub const CERT_REVOKED: i32 = 23;
+    pub const NO_ISSUER_PUBLIC_KEY: i32 = 24;
+    pub const PATH_LENGTH_EXCEEDED: i32 = 25;
+    pub const INVALID_PURPOSE: i32 = 26;
+    pub const CERT_UNTRUSTED: i32 = 27;
+    pub const CERT_REJECTED: i32 = 28;
+    pub const UNABLE_TO_GET_CRL_ISSUER: i32 = 33;
+    pub const UNHANDLED_CRITICAL_EXTENSION: i32 = 34;
+    pub const KEYUSAGE_NO_CRL_SIGN: i32 = 35;
+    pub const UNHANDLED_CRITICAL_CRL_EXTENSION: i32 = 36;
+    pub const DIFFERENT_CRL_SCOPE: i32 = 44;
+    pub const CRL_PATH_VALIDATION_ERROR: i32 = 54;
+    pub const PERMITTED_VIOLATION: i32 = 47;
+    pub const EXCLUDED_VIOLATION: i32 = 48;
+    pub const SUBTREE_MINMAX: i32 = 49;
+    pub const UNSUPPORTED_CONSTRAINT_TYPE: i32 = 51;
+    pub const UNSUPPORTED_CONSTRAINT_SYNTAX: i32 = 52;
+    pub const UNSUPPORTED_NAME_SYNTAX: i32 = 53;
+    pub const HOSTNAME_MISMATCH: i32 = 62;
+    pub const EMAIL_MISMATCH: i32 = 63;
+    pub const IP_ADDRESS_MISMATCH: i32 = 64;
+    pub const EE_KEY_TOO_SMALL: i32 = 66;
+    pub const CA_KEY_TOO_SMALL: i32 = 67;
+    pub const CA_MD_TOO_WEAK: i32 = 68;
+    pub const INVALID_CA: i32 = 79;
+    /// First of the rules that only X509_V_FLAG_X509_STRICT asks for.
+    pub const STRICT_FIRST: i32 = 80;
+    /// Last of them (94 is explicit curve parameters, which are always refused).
+    pub const STRICT_LAST: i32 = 93;
+}

@@ -1,0 +1,133 @@
+//! What the server heard: every unit that a client sent in clear, and notes that a script made.
+//!
+//! The test behind it: before TLS nothing but EHLO, STARTTLS and QUIT may leave a client, and a
+//! password only inside a verified session.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Shared by all connections of one scenario.
+#[derive(Debug, Default)]
+pub struct Record {
+    heard: Mutex<Heard>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    cleartext: Vec<String>,
+    notes: Vec<Note>,
+    log: Option<File>,
+}
+
+/// A remark of a rule: which, and the line that caused it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub name: &'static str,
+    pub line: String,
+}
+
+impl Record {
+    /// Keeps what it hears in memory, and appends the clear lines to `log`, which begins empty:
+    /// what an earlier lab heard in the same directory proves nothing about this one.
+    pub fn logging_to(log: &Path) -> io::Result<Self> {
+        let log = File::create(log)?;
+        Ok(Self { heard: Mutex::new(Heard { log: Some(log), ..Heard::default() }) })
+    }
+
+    /// Clear lines of all connections so far, unprintable bytes escaped.
+    pub fn cleartext(&self) -> Vec<String> {
+        self.lock().cleartext.clone()
+    }
+
+    pub fn notes(&self) -> Vec<Note> {
+        self.lock().notes.clone()
+    }
+
+    pub fn note(&self, name: &'static str, line: &[u8]) {
+        self.lock().notes.push(Note { name, line: printable(line) });
+    }
+
+    fn clear_line(&self, line: &[u8]) {
+        let line = printable(line);
+        let mut heard = self.lock();
+        if let Some(log) = &mut heard.log {
+            // A full disk must not end the conversation; the list in memory has the line.
+            let _ = writeln!(log, "{line}");
+        }
+        heard.cleartext.push(line);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        // A thread that panicked while it held the lock left whole entries behind.
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn printable(line: &[u8]) -> String {
+    line.trim_ascii_end().escape_ascii().to_string()
+}
+
+/// One connection's ear: cuts what arrives before TLS into lines and leaves TLS records out.
+#[derive(Debug)]
+pub struct Ear<'a> {
+    record: &'a Record,
+    partial: Vec<u8>,
+}
+
+impl<'a> Ear<'a> {
+    pub fn new(record: &'a Record) -> Self {
+        Self { record, partial: Vec::new() }
+    }
+
+    pub fn hear(&mut self, bytes: &[u8]) {
+        self.partial.extend_from_slice(bytes);
+        while let Some(unit) = first_unit(&self.partial) {
+            let unit: Vec<u8> = self.partial.drain(..unit).collect();
+            if !is_tls(&unit) {
+                self.record.clear_line(&unit);
+            }
+        }
+    }
+}
+
+impl Drop for Ear<'_> {
+    /// A line that never ended was said all the same.
+    fn drop(&mut self) {
+        if !self.partial.is_empty() && !is_tls(&self.partial) {
+            self.record.clear_line(&self.partial);
+        }
+    }
+}
+
+/// Length of the line or TLS record that stands first, if all of it is there.
+fn first_unit(bytes: &[u8]) -> Option<usize> {
+    if !is_tls(bytes) {
+        return bytes.iter().position(|b| *b == b'\n').map(|at| at + 1);
+    }
+    let length = bytes.get(3..5)?;
+    let whole = 5 + usize::from(u16::from_be_bytes([length[0], length[1]]));
+    (bytes.len() >= whole).then_some(whole)
+}
+
+/// Content types 20 to 23 (RFC 8446 §5.1); no text protocol begins a line with one of them.
+pub(crate) fn is_tls(bytes: &[u8]) -> bool {
+    matches!(bytes, [20..=23]) || matches!(bytes, [20..=23, 3, ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_kept_and_tls_is_not() {
+        let record = Record::default();
+        let mut ear = Ear::new(&record);
+        ear.hear(b"EHLO x\r\nSTART");
+        ear.hear(b"TLS\r\n\x16\x03\x01\x00\x02");
+        ear.hear(b"abAUTH PLAIN secret");
+        drop(ear);
+        assert_eq!(record.cleartext(), ["EHLO x", "STARTTLS", "AUTH PLAIN secret"]);
+    }
+}
