@@ -440,3 +440,83 @@ fn wide_text(octets: &[u8], width: usize) -> Result<String, DerError> {
     let number = |chunk: &[u8]| chunk.iter().fold(0_u32, |sum, octet| sum << 8 | u32::from(*octet));
     octets.chunks(width).map(|chunk| char::from_u32(number(chunk)).ok_or(DerError::Text)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_definite_and_minimal() {
+        let cases: &[(&[u8], Result<usize, DerError>)] = &[
+            (&[0x04, 0x00], Ok(0)),
+            (&[0x04, 0x01, 0xaa], Ok(1)),
+            (&[0x04, 0x80, 0x00, 0x00], Err(DerError::Length)),
+            (&[0x04, 0x81, 0x01, 0xaa], Err(DerError::Length)),
+            (&[0x04, 0x82, 0x00, 0x01, 0xaa], Err(DerError::Length)),
+            (&[0x04, 0x85, 1, 0, 0, 0, 0], Err(DerError::Length)),
+            (&[0x04, 0xff], Err(DerError::Length)),
+            (&[0x04, 0x84, 0xff, 0xff, 0xff, 0xff], Err(DerError::Truncated)),
+            (&[0x04, 0x82, 0x01], Err(DerError::Truncated)),
+            (&[0x04, 0x02, 0xaa], Err(DerError::Truncated)),
+            (&[0x04], Err(DerError::Truncated)),
+            (&[], Err(DerError::Truncated)),
+            (&[0x1f, 0x81, 0x00, 0x00], Err(DerError::HighTag)),
+        ];
+        for (bytes, wanted) in cases {
+            let found = Reader::new(bytes).element().map(|element| element.value.len());
+            assert_eq!(found, *wanted, "{bytes:02x?}");
+        }
+        let long = [&[0x04, 0x81, 0x80][..], &[0; 0x80]].concat();
+        assert_eq!(single(&long, tag::OCTET_STRING).unwrap().value.len(), 0x80);
+        let wrong = DerError::Tag { wanted: tag::SEQUENCE, found: tag::OCTET_STRING };
+        assert_eq!(single(&long, tag::SEQUENCE), Err(wrong));
+        let behind = [&long[..], &[0]].concat();
+        assert_eq!(single(&behind, tag::OCTET_STRING), Err(DerError::Trailing));
+    }
+
+    #[test]
+    fn two_extensions_with_one_oid_are_refused() {
+        let one = [0x30, 0x07, 0x06, 0x01, 0x2a, 0x04, 0x02, 0x05, 0x00];
+        let other = [0x30, 0x07, 0x06, 0x01, 0x2b, 0x04, 0x02, 0x05, 0x00];
+        let list = |parts: &[&[u8]]| {
+            let contents = parts.concat();
+            let whole = Tlv { tag: tag::SEQUENCE, value: &contents, whole: &contents };
+            extensions(whole).map(|extensions| extensions.len())
+        };
+        assert_eq!(list(&[&one, &other]), Ok(2));
+        assert_eq!(list(&[&one, &other, &one]), Err(DerError::DuplicateExtension));
+        let odd = [0x30, 0x0a, 0x06, 0x01, 0x2a, 0x01, 0x01, 0x01, 0x04, 0x02, 0x05, 0x00];
+        assert_eq!(list(&[&odd]), Err(DerError::Boolean));
+    }
+
+    #[test]
+    fn common_names_of_every_string_type() {
+        let named = |kind: u8, text: &[u8]| {
+            let wrap = |tag: u8, value: &[u8]| [&[tag, value.len() as u8], value].concat();
+            let value = [wrap(tag::OID, oid::COMMON_NAME), wrap(kind, text)].concat();
+            common_names(&wrap(0x30, &wrap(0x31, &wrap(0x30, &value))))
+        };
+        let bob = Ok(vec!["Bob".to_owned()]);
+        assert_eq!(named(tag::UTF8_STRING, b"Bob"), bob);
+        assert_eq!(named(tag::PRINTABLE_STRING, b"Bob"), bob);
+        assert_eq!(named(tag::TELETEX_STRING, b"Bob"), bob);
+        assert_eq!(named(tag::BMP_STRING, b"\0B\0o\0b"), bob);
+        assert_eq!(named(tag::UNIVERSAL_STRING, b"\0\0\0B\0\0\0o\0\0\0b"), bob);
+        assert_eq!(named(tag::BMP_STRING, b"\0B\0"), Err(DerError::Text));
+        assert_eq!(named(tag::BMP_STRING, b"\xd8\0"), Err(DerError::Text));
+        assert_eq!(named(tag::UTF8_STRING, b"B\xff"), Err(DerError::Text));
+        assert_eq!(named(tag::IA5_STRING, b"B\xff"), Err(DerError::Text));
+        assert_eq!(named(tag::INTEGER, b"Bob"), Err(DerError::Text));
+        assert_eq!(common_names(&[0x30, 0]), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn object_identifiers_in_text() {
+        assert_eq!(oid::text(oid::SUBJECT_ALT_NAME).as_deref(), Some("2.5.29.17"));
+        assert_eq!(oid::text(oid::SRV_NAME).as_deref(), Some("1.3.6.1.5.5.7.8.7"));
+        assert_eq!(oid::text(&[0x88, 0x37]).as_deref(), Some("2.999"));
+        for bad in [&[][..], &[0x88], &[0x2a, 0x80, 0x01], &[0xff; 12]] {
+            assert_eq!(oid::text(bad), None, "{bad:02x?}");
+        }
+    }
+}

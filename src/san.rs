@@ -239,3 +239,160 @@ fn bad<'a, E: fmt::Display>(kind: &'static str, octets: &'a [u8]) -> impl Fn(E) 
         format!("{kind} \"{}\" is malformed: {why}", escaped(shown))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
+        match u8::try_from(value.len()) {
+            Ok(length @ 0..0x80) => [&[tag, length][..], value].concat(),
+            _ => {
+                let length = u16::try_from(value.len()).unwrap().to_be_bytes();
+                let start = if length[0] == 0 { vec![0x81] } else { vec![0x82, length[0]] };
+                [&[tag][..], &start, &length[1..], value].concat()
+            }
+        }
+    }
+
+    fn san(entries: &[Vec<u8>]) -> Vec<u8> {
+        tlv(0x30, &entries.concat())
+    }
+
+    fn other(kind: &[u8], value: &[u8]) -> Vec<u8> {
+        tlv(0xa0, &[tlv(tag::OID, kind), tlv(0xa0, value)].concat())
+    }
+
+    /// One of each kind.
+    fn zoo() -> Vec<Vec<u8>> {
+        vec![
+            tlv(0x82, b"*.bob.test"),
+            tlv(0x87, &[192, 0, 2, 1]),
+            tlv(0x87, &[0; 16]),
+            tlv(0x81, b"bob@bob.test"),
+            tlv(0x86, b"sip:bob.test"),
+            tlv(0xa4, &tlv(0x30, b"")),
+            tlv(0xa3, b""),
+            tlv(0xa5, b""),
+            tlv(0x88, &[0x2a, 0x03]),
+            other(oid::SRV_NAME, &tlv(0x16, b"_imap.bob.test")),
+            other(oid::XMPP_ADDR, &tlv(0x0c, b"bob.test")),
+            other(oid::SMTP_UTF8_MAILBOX, &tlv(0x0c, "b\u{f8}b@bob.test".as_bytes())),
+            other(&[0x2a, 0x03], &tlv(0x05, b"")),
+        ]
+    }
+
+    #[test]
+    fn one_of_each_kind() {
+        let san = san(&zoo());
+        let names: Vec<String> =
+            presented_ids(&san).unwrap().iter().map(PresentedId::tagged).collect();
+        let wanted = [
+            "dns:*.bob.test",
+            "ip:192.0.2.1",
+            "ip:::",
+            "email:bob@bob.test",
+            "uri:sip:bob.test",
+            "dirname",
+            "x400",
+            "ediparty",
+            "rid:1.2.3",
+            "srv:_imap.bob.test",
+            "xmpp:bob.test",
+            "email:b\\xc3\\xb8b@bob.test",
+            "othername:1.2.3",
+        ];
+        assert_eq!(names, wanted);
+    }
+
+    #[test]
+    fn a_malformed_entry_is_named_and_condemns_its_siblings() {
+        let cases: &[(&str, Vec<u8>)] = &[
+            ("NUL in a dNSName (CVE-2009-2408)", tlv(0x82, b"mail.bob.test\0.eve.test")),
+            ("empty dNSName", tlv(0x82, b"")),
+            ("dot at the end", tlv(0x82, b"mail.bob.test.")),
+            ("dot at the start, a constraint's form", tlv(0x82, b".bob.test")),
+            ("IP text in a dNSName", tlv(0x82, b"192.0.2.1")),
+            ("U-label in a dNSName", tlv(0x82, "b\u{fc}cher.test".as_bytes())),
+            ("constructed dNSName", tlv(0xa2, &tlv(0x16, b"mail.bob.test"))),
+            ("address and mask", tlv(0x87, &[192, 0, 2, 0, 255, 255, 255, 0])),
+            ("address in text", tlv(0x87, b"192.0.2.1")),
+            ("mailbox without '@'", tlv(0x81, b"bob.test")),
+            ("relative URI", tlv(0x86, b"//bob.test/")),
+            ("NUL in a URI", tlv(0x86, b"sip:bob.test\0.eve.test")),
+            ("unknown kind", tlv(0x89, b"mail.bob.test")),
+            ("universal tag", tlv(0x16, b"mail.bob.test")),
+            ("SRVName in UTF-8", other(oid::SRV_NAME, &tlv(0x0c, b"_imap.bob.test"))),
+            ("wildcard SRVName", other(oid::SRV_NAME, &tlv(0x16, b"_imap.*.bob.test"))),
+            ("NUL in an XmppAddr", other(oid::XMPP_ADDR, &tlv(0x0c, b"bob.test\0"))),
+            ("two values in an otherName", other(&[0x2a], &[0x05, 0, 0x05, 0])),
+            ("otherName without value", tlv(0xa0, &tlv(tag::OID, &[0x2a]))),
+            ("directoryName that is no Name", tlv(0xa4, &tlv(0x31, b""))),
+            ("registeredID that is no OID", tlv(0x88, &[0x80])),
+        ];
+        for (attack, entry) in cases {
+            let san = san(&[tlv(0x82, b"ok.bob.test"), entry.clone(), tlv(0x82, b"ok.bob.test")]);
+            let fault = presented_ids(&san).unwrap_err();
+            assert_eq!(fault.place, FaultPlace::Entry(1), "{attack}: {fault}");
+            let (names, faults) = presented_ids_lenient(&san);
+            assert_eq!((names.len(), faults.len()), (2, 1), "{attack}");
+            assert!(fault.to_string().bytes().all(|octet| octet >= b' '), "{attack}: {fault}");
+            let strict = San::read(Some(&san), SanRule::Strict);
+            assert!(matches!(strict, San::Malformed(..)), "{attack}");
+            let lenient = San::read(Some(&san), SanRule::LenientInsecure);
+            assert!(matches!(lenient, San::Names(..)), "{attack}");
+        }
+        let fault = presented_ids(&san(&[tlv(0x82, b"a\0b")])).unwrap_err();
+        assert!(fault.to_string().contains("entry 1: dNSName \"a\\x00b\""), "{fault}");
+    }
+
+    #[test]
+    fn a_fault_of_the_extension_leaves_nothing_even_to_the_lenient() {
+        let good = san(&[tlv(0x82, b"ok.bob.test")]);
+        let cut = [&[0x30, 0x0f][..], &tlv(0x82, b"ok.bob.test"), &[0x82, 0x05]].concat();
+        let cases: &[(&str, Vec<u8>)] = &[
+            ("no bytes", Vec::new()),
+            ("empty", vec![0x30, 0x00]),
+            ("bytes behind", [&good[..], &[0x00]].concat()),
+            ("a SET", tlv(0x31, &tlv(0x82, b"ok.bob.test"))),
+            ("indefinite length", [&[0x30, 0x80][..], &good[2..], &[0, 0]].concat()),
+            ("an entry that is cut short", cut),
+        ];
+        for (attack, san) in cases {
+            for rule in [SanRule::Strict, SanRule::LenientInsecure] {
+                let read = San::read(Some(san), rule);
+                let San::Malformed(fault, _) = read else { panic!("{attack}: {read:?}") };
+                assert_eq!(fault.place, FaultPlace::Extension, "{attack}");
+            }
+        }
+        assert_eq!(San::read(None, SanRule::Strict), San::Absent);
+    }
+
+    #[test]
+    fn too_many_entries_are_a_fault_of_the_extension() {
+        let many = tlv(0x82, b"a").repeat(limits::PRESENTED_IDS + 1);
+        let length = u32::try_from(many.len()).unwrap().to_be_bytes();
+        let san = [&[0x30, 0x83][..], &length[1..], &many].concat();
+        let (names, faults) = presented_ids_lenient(&san);
+        assert_eq!((names.len(), faults.len()), (limits::PRESENTED_IDS, 1));
+        assert!(matches!(San::read(Some(&san), SanRule::LenientInsecure), San::Malformed(..)));
+    }
+
+    /// Every cut and every change of one octet: no panic, and no cut is taken for the whole.
+    #[test]
+    fn no_truncation_and_no_mutation_panics() {
+        let san = san(&zoo());
+        for cut in 0..san.len() {
+            assert!(presented_ids(&san[..cut]).is_err(), "cut at {cut}");
+        }
+        for at in 0..san.len() {
+            let mut changed = san.clone();
+            for octet in 0..=u8::MAX {
+                changed[at] = octet;
+                let (names, faults) = presented_ids_lenient(&changed);
+                names.iter().for_each(|name| assert!(name.tagged().is_ascii()));
+                faults.iter().for_each(|fault| assert!(!fault.to_string().is_empty()));
+            }
+        }
+    }
+}

@@ -134,7 +134,7 @@ impl Loader {
     }
 
     fn add_file(&mut self, path: &str) -> Result<()> {
-        let contents = read_file("cafile", path)?;
+        let contents = read_file("option cafile", path)?;
         self.watched.push(Watched::now(path));
         let found = certificates(&contents).map_err(|error| {
             Error::new(error.status, format!("option cafile: {path}: {}", error.what))
@@ -147,7 +147,7 @@ impl Loader {
     }
 
     fn add_directory(&mut self, path: &str) -> Result<()> {
-        let entries = fs::read_dir(path).map_err(|error| io_error("capath", path, &error))?;
+        let entries = fs::read_dir(path).map_err(|error| io_error("option capath", path, &error))?;
         self.watched.push(Watched::now(path));
         let hashed = entries.flatten().any(|entry| is_hash_name(&entry.file_name().to_string_lossy()));
         if !hashed {
@@ -199,7 +199,7 @@ pub fn load_crls<'a>(
     let mut crls = Vec::new();
     let mut watched = Vec::new();
     for path in files {
-        let contents = read_file("crl_file", path)?;
+        let contents = read_file("option crl_file", path)?;
         watched.push(Watched::now(path));
         let found = Crl::all_from(&contents)
             .map_err(|error| Error::new(error.status, format!("option crl_file: {path}: {}", error.what)))?;
@@ -217,25 +217,25 @@ pub fn load_crls<'a>(
     Ok((crls, watched))
 }
 
-/// The contents of a regular file within the limit; the error names option and path.
-pub fn read_file(option: &str, path: &str) -> Result<Vec<u8>> {
-    let file = fs::File::open(path).map_err(|error| io_error(option, path, &error))?;
+/// The contents of a regular file within the limit; the error says what it is for, and the path.
+pub fn read_file(what: &str, path: &str) -> Result<Vec<u8>> {
+    let file = fs::File::open(path).map_err(|error| io_error(what, path, &error))?;
     let mut contents = Vec::new();
     let most = FILE_OCTETS as u64 + 1;
-    file.take(most).read_to_end(&mut contents).map_err(|error| io_error(option, path, &error))?;
+    file.take(most).read_to_end(&mut contents).map_err(|error| io_error(what, path, &error))?;
     if contents.len() > FILE_OCTETS {
-        let what = format!("option {option}: {path} is larger than {FILE_OCTETS} octets");
-        return Err(Error::new(Status::FileUnreadable, what));
+        let words = format!("{what}: {path} is larger than {FILE_OCTETS} octets");
+        return Err(Error::new(Status::FileUnreadable, words));
     }
     Ok(contents)
 }
 
-fn io_error(option: &str, path: &str, error: &io::Error) -> Error {
+fn io_error(what: &str, path: &str, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => {
-            Error::new(Status::FileMissing, format!("option {option}: {path} does not exist"))
+            Error::new(Status::FileMissing, format!("{what}: {path} does not exist"))
         }
-        _ => Error::new(Status::FileUnreadable, format!("option {option}: {path} cannot be read: {error}")),
+        _ => Error::new(Status::FileUnreadable, format!("{what}: {path} cannot be read: {error}")),
     }
 }
 

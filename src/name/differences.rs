@@ -8,9 +8,7 @@
 //! of them, and fails closed as `name.disagreement`.
 
 use crate::name::dns::Stars;
-use crate::name::{
-    Comparison, MatchedBy, NameOutcome, PresentedDns, PresentedId, ReferenceId, Withholding,
-};
+use crate::name::{Comparison, MatchedBy, NameOutcome, PresentedId, ReferenceId, Withholding};
 
 /// Who of the two says yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +69,8 @@ pub const DIFFERENCES: &[Difference] = &[
         name: "underscore-under-wildcard",
         accepts: Accepts::Ours,
         applies: |references, comparison| {
-            matched_dns(references, comparison).is_some_and(|(reference, found)| {
-                found.stars() == Stars::WholeLabel && reference.contains('_')
+            matched_dns(references, comparison).is_some_and(|(reference, stars)| {
+                stars == Stars::WholeLabel && reference.contains('_')
             })
         },
         why: "a wildcard stands for any one label (RFC 9525 §6.3); OpenSSL's wildcard knows \
@@ -83,7 +81,7 @@ pub const DIFFERENCES: &[Difference] = &[
         accepts: Accepts::Ours,
         applies: |references, comparison| {
             matched_dns(references, comparison)
-                .is_some_and(|(_, found)| found.stars() == Stars::PartOfLabel)
+                .is_some_and(|(_, stars)| stars == Stars::PartOfLabel)
         },
         why: "the caller's insecure knob; OpenSSL is asked with NO_PARTIAL_WILDCARDS",
     },
@@ -138,18 +136,71 @@ fn withheld(comparison: &Comparison<'_>, why: Withholding) -> bool {
     comparison.withheld.iter().any(|pair| pair.why == why)
 }
 
-/// The DNS reference and the dNSName that matched.
+/// The DNS reference that matched, and where the `*` stood in what matched it.
 fn matched_dns<'a>(
     references: &'a [ReferenceId],
-    comparison: &Comparison<'a>,
-) -> Option<(&'a str, PresentedDns<'a>)> {
-    let NameOutcome::Match { reference, by: MatchedBy::Presented(index) } = comparison.outcome
-    else {
-        return None;
+    comparison: &Comparison<'_>,
+) -> Option<(&'a str, Stars)> {
+    let NameOutcome::Match { reference, by } = comparison.outcome else { return None };
+    let wanted = match references.get(reference)? {
+        ReferenceId::Dns(wanted) => wanted.as_str(),
+        ReferenceId::Ip(_)
+        | ReferenceId::Srv(_)
+        | ReferenceId::Xmpp(_)
+        | ReferenceId::Email(_)
+        | ReferenceId::Uri(_) => return None,
     };
-    match (references.get(reference)?, comparison.presented.get(index)?) {
-        (ReferenceId::Dns(wanted), PresentedId::Dns(found)) => Some((wanted.as_str(), *found)),
-        // Not a pair of DNS names, so no row about them applies.
-        _ => None,
+    match by {
+        MatchedBy::CommonName(stars) => Some((wanted, stars)),
+        MatchedBy::Presented(index) => match comparison.presented.get(index)? {
+            PresentedId::Dns(found) => Some((wanted, found.stars())),
+            PresentedId::Ip(_)
+            | PresentedId::Srv(_)
+            | PresentedId::Xmpp(_)
+            | PresentedId::Email(_)
+            | PresentedId::Uri(_)
+            | PresentedId::Other(_) => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::{Idna, NamePolicy, compare};
+
+    fn ask(reference: &str, san: &[u8], ours: bool, openssl: bool) -> Option<&'static str> {
+        let references = [ReferenceId::parse_tagged(reference, Idna::Convert).unwrap()];
+        let comparison = compare(&references, Some(san), &[], &NamePolicy::default());
+        assert_eq!(comparison.is_match(), ours);
+        explain(ours, openssl, &references, &comparison).map(|row| row.name)
+    }
+
+    #[test]
+    fn only_what_is_in_the_table_is_explained() {
+        let exact = b"\x30\x0f\x82\x0dmail.bob.test";
+        let wild = b"\x30\x0c\x82\x0a*.bob.test";
+        let nul = b"\x30\x11\x82\x0dmail.bob.test\x82\x00";
+        // Agreement needs no row.
+        assert_eq!(ask("dns:mail.bob.test", exact, true, true), None);
+        assert_eq!(ask("dns:mail.eve.test", exact, false, false), None);
+        // A difference that nobody intended, in both directions: fails closed.
+        assert_eq!(ask("dns:mail.bob.test", exact, true, false), None);
+        assert_eq!(ask("dns:mail.eve.test", exact, false, true), None);
+        assert_eq!(ask("dns:mail.bob.test", wild, true, false), None);
+        assert_eq!(ask("ip:192.0.2.1", exact, false, true), None);
+        // Intended ones, and the other direction of each.
+        let underscore = Some("underscore-under-wildcard");
+        assert_eq!(ask("dns:_x.bob.test", wild, true, false), underscore);
+        assert_eq!(ask("dns:mail.bob.test", nul, false, true), Some("malformed-san"));
+        assert_eq!(ask("dns:_x.eve.test", wild, false, true), None);
+    }
+
+    #[test]
+    fn names_are_unique_and_reasons_are_given() {
+        for (index, row) in DIFFERENCES.iter().enumerate() {
+            assert!(DIFFERENCES[..index].iter().all(|other| other.name != row.name));
+            assert!(!row.why.is_empty());
+        }
     }
 }

@@ -316,6 +316,12 @@ impl Tls {
         self.stream.get_ref().incoming.len()
     }
 
+    /// The first two of them.
+    pub fn first_unread(&self) -> (Option<u8>, Option<u8>) {
+        let incoming = &self.stream.get_ref().incoming;
+        (incoming.front().copied(), incoming.get(1).copied())
+    }
+
     /// The peer will send no more.
     pub fn feed_end(&mut self) {
         self.stream.get_mut().ended = true;
@@ -330,6 +336,11 @@ impl Tls {
     /// Whether bytes for the peer wait.
     pub fn has_output(&self) -> bool {
         !self.stream.get_ref().outgoing.is_empty()
+    }
+
+    /// Octets for the peer that wait.
+    pub fn output(&self) -> usize {
+        self.stream.get_ref().outgoing.len()
     }
 
     /// Goes on with the handshake.

@@ -10,7 +10,7 @@ mod code;
 mod json;
 mod text;
 
-pub use certificate::{CertificateInfo, Fingerprints, KeyInfo};
+pub use certificate::{CertificateInfo, Fingerprints, KeyInfo, iso8601};
 pub use json::JsonFinding;
 pub use code::{Code, Row, TABLE};
 

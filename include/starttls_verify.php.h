@@ -1,0 +1,799 @@
+/*
+ * The declarations of starttls_verify.h for PHP's FFI and for cffi: no preprocessor, no C++.
+ *
+ * Generated from src/ffi by `make abi`. Do not edit.
+ *
+ * FFI resolves every declared function as it loads, so an older library fails with a missing symbol.
+ * Load in two steps: first with "uint32_t stv_abi_level(void);" alone, compare with the level that
+ * is needed, then with this file. size_t, int64_t and uint32_t are known to FFI.
+ */
+
+/**
+ * What a call answers: a number of stv_status_code. 0 is STV_OK, and a call that verifies
+ * returns it only when the peer is trusted. 1-99 is flow, 100-199 the caller's fault, 200-299 the
+ * peer's plaintext protocol, 300-399 TLS and IO, 400-499 verification.
+ */
+typedef int stv_status;
+
+/**
+ * Options, by name and type, until a verifier is made from them (docs/options.md lists them). Used
+ * by one thread at a time. An unknown or misspelt option is an error that names the nearest known
+ * one; a value that weakens security is accepted only under the option's insecure_ name.
+ */
+typedef struct stv_config stv_config;
+
+/**
+ * A frozen configuration with its CA certificates loaded. Counted and never changed: any number of
+ * threads, and processes after a fork, may use one. Make it once and keep it; loading the CA
+ * certificates is the expensive part.
+ */
+typedef struct stv_verifier stv_verifier;
+
+/**
+ * Whom we expect: protocol, host, port, and what else the certificate may be for. Used by one
+ * thread at a time. A session copies it, so it may be changed or freed afterwards.
+ */
+typedef struct stv_peer stv_peer;
+
+/**
+ * Certificates as the peer sent them, leaf first. Used by one thread at a time.
+ */
+typedef struct stv_chain stv_chain;
+
+/**
+ * One conversation with one peer: STARTTLS, handshake, verdict, application data. Used by one
+ * thread at a time. It belongs to the process that made it: after a fork the child gets STV_E_STATE
+ * from every call, and stv_session_free there sends nothing.
+ *
+ * Either the caller moves the bytes: stv_session_feed what was received, stv_session_step, send what
+ * stv_session_take gives, until the step answers STV_OK; the same around stv_session_read and
+ * _write. Or the session moves them: stv_session_run_fd on a connected socket, or
+ * stv_session_connect. A status of 200 and above is final; every later call gives it again.
+ */
+typedef struct stv_session stv_session;
+
+/**
+ * Every check with its outcome, and the verdict. Counted and never changed: any number of threads
+ * may read one. Its texts live as long as the report.
+ */
+typedef struct stv_report stv_report;
+
+/**
+ * Statuses: did the call do its job? The hundreds say whose fault it is.
+ */
+enum stv_status_code {
+    /* the peer is trusted, or the call did what it was asked */
+    STV_OK = 0,
+    /* bytes from the peer are needed: read from the connection, feed them, call again */
+    STV_WANT_READ = 1,
+    /* bytes for the peer are waiting: take them, send them, call again */
+    STV_WANT_WRITE = 2,
+    /* the peer ended the secured connection properly (close_notify) */
+    STV_CLOSED = 3,
+    /* the session is encrypted but its peer is not trusted, as the caller allowed; see the report */
+    STV_OPEN_UNVERIFIED = 4,
+    /* a required pointer is NULL */
+    STV_E_NULL = 100,
+    /* an argument is out of range or malformed */
+    STV_E_ARGUMENT = 101,
+    /* the handle is not in a state that allows this call */
+    STV_E_STATE = 102,
+    /* an internal fault was caught; the handle cannot be used any more, freeing it is safe */
+    STV_E_PANIC = 103,
+    /* out of memory */
+    STV_E_MEMORY = 104,
+    /* no option has this name */
+    STV_E_OPTION_UNKNOWN = 105,
+    /* the option takes a value of another type */
+    STV_E_OPTION_TYPE = 106,
+    /* the option does not take this value */
+    STV_E_OPTION_VALUE = 107,
+    /* the value weakens security and is accepted only under the option's insecure_ name */
+    STV_E_INSECURE = 108,
+    /* a file or directory does not exist */
+    STV_E_FILE_MISSING = 109,
+    /* a file or directory cannot be read */
+    STV_E_FILE_UNREADABLE = 110,
+    /* a file or directory holds nothing of the kind that was expected */
+    STV_E_FILE_EMPTY = 111,
+    /* the configuration file is malformed */
+    STV_E_CONFIG = 112,
+    /* a certificate, key or CRL handed in cannot be parsed */
+    STV_E_CERTIFICATE = 113,
+    /* a reference name is not valid */
+    STV_E_NAME = 114,
+    /* a pin is malformed */
+    STV_E_PIN = 115,
+    /* text is not UTF-8 or holds a NUL */
+    STV_E_ENCODING = 116,
+    /* this build does not support what was asked */
+    STV_E_UNSUPPORTED = 117,
+    /* the server does not offer STARTTLS */
+    STV_E_NOT_OFFERED = 200,
+    /* the server refused STARTTLS */
+    STV_E_REFUSED = 201,
+    /* the server refused STARTTLS for now */
+    STV_E_REFUSED_TEMPORARILY = 202,
+    /* plaintext was sent behind the go-ahead for TLS */
+    STV_E_INJECTED = 203,
+    /* the server answered before it was asked */
+    STV_E_PIPELINED = 204,
+    /* the server does not speak the protocol */
+    STV_E_PROTOCOL = 205,
+    /* a line of the server exceeds the limit */
+    STV_E_LINE_TOO_LONG = 206,
+    /* the server sent more lines than the limit */
+    STV_E_TOO_MANY_LINES = 207,
+    /* the server sent more bytes than the limit */
+    STV_E_TOO_MUCH_DATA = 208,
+    /* the server greets with a refusal */
+    STV_E_GREETING_REJECTED = 209,
+    /* the server greets with a refusal for now */
+    STV_E_GREETING_REJECTED_TEMPORARILY = 210,
+    /* the server ended the conversation before TLS */
+    STV_E_SERVER_BYE = 211,
+    /* the server claims that the session is authenticated before TLS */
+    STV_E_PREAUTH = 212,
+    /* the server sent data that has no place before TLS */
+    STV_E_UNEXPECTED_DATA = 213,
+    /* the server speaks TLS at once: this is an implicit-TLS port */
+    STV_E_TLS_ON_PLAIN_PORT = 214,
+    /* the TLS handshake failed */
+    STV_E_TLS_HANDSHAKE = 300,
+    /* the server speaks no TLS version that is allowed */
+    STV_E_TLS_VERSION = 301,
+    /* the server ended TLS with an alert */
+    STV_E_TLS_ALERT = 302,
+    /* the connection ended without close_notify: what was read may be cut off */
+    STV_E_TLS_TRUNCATED = 303,
+    /* the TLS connection broke after the handshake */
+    STV_E_TLS_PROTOCOL = 304,
+    /* reading from or writing to the connection failed */
+    STV_E_IO = 310,
+    /* the server closed the connection before TLS stood */
+    STV_E_IO_CLOSED = 311,
+    /* a deadline passed */
+    STV_E_TIMEOUT = 312,
+    /* the host name has no address */
+    STV_E_RESOLVE = 313,
+    /* no address of the host could be connected to */
+    STV_E_CONNECT = 314,
+    /* the peer is not trusted; the report says why */
+    STV_E_REJECTED = 400
+};
+
+/**
+ * Verdicts. UNKNOWN is 0, so that zeroed memory never reads as trust.
+ */
+enum stv_verdict {
+    /* Nothing was decided, because the peer could not be judged. */
+    STV_VERDICT_UNKNOWN = 0,
+    /* The peer is who was meant. */
+    STV_VERDICT_TRUSTED = 1,
+    /* It is not. */
+    STV_VERDICT_REJECTED = 2,
+    /* Encrypted and nothing more, by the caller's own choice. */
+    STV_VERDICT_UNAUTHENTICATED = 3
+};
+
+/**
+ * What a finding checked.
+ */
+enum stv_check {
+    /* The negotiation in plaintext. */
+    STV_CHECK_STARTTLS = 0,
+    /* The TLS handshake and connection. */
+    STV_CHECK_TLS = 1,
+    /* The transport below. */
+    STV_CHECK_IO = 2,
+    /* The way from the certificate to a trust anchor. */
+    STV_CHECK_CHAIN = 3,
+    /* The names in the certificate. */
+    STV_CHECK_NAME = 4,
+    /* Pins. */
+    STV_CHECK_PIN = 5
+};
+
+/**
+ * How a check came out. "Could not check" is SKIP and never counts as PASS.
+ */
+enum stv_outcome {
+    /* Checked, and good. */
+    STV_OUTCOME_PASS = 0,
+    /* Checked, and bad. */
+    STV_OUTCOME_FAIL = 1,
+    /* Not checked. */
+    STV_OUTCOME_SKIP = 2,
+    /* Worth knowing; weighs nothing. */
+    STV_OUTCOME_NOTE = 3
+};
+
+/**
+ * Protocols that a peer is spoken to in.
+ */
+enum stv_protocol {
+    /* tls:// */
+    STV_PROTOCOL_TLS = 0,
+    /* smtp://, port 25 */
+    STV_PROTOCOL_SMTP = 1,
+    /* submission://, port 587 */
+    STV_PROTOCOL_SUBMISSION = 2
+};
+
+/* ---- Which library this is ---- */
+
+/**
+ * The ABI level of the library that was loaded. It grows by one with each release that adds
+ * something; STV_ABI_LEVEL is the level of this header. A program that loads the library at run
+ * time asks here first and goes on when the answer is at least the level it was written for.
+ */
+uint32_t stv_abi_level(void);
+
+/**
+ * The version of the library that was loaded, such as "0.1.0".
+ */
+const char *stv_version(void);
+
+/* ---- Statuses: what a call answers ---- */
+
+/**
+ * The name of a status, such as "STV_E_REJECTED"; "" for a number that is none.
+ */
+const char *stv_status_name(int status);
+
+/**
+ * A status in one sentence; "unknown status" for a number that is none. What went wrong with a
+ * handle in particular is told by the handle: stv_config_error, stv_session_error, ...
+ */
+const char *stv_status_text(int status);
+
+/* ---- stv_config: the builder ---- */
+
+/**
+ * Makes a config in which every option has its default. The caller owns *out and frees it with
+ * stv_config_free.
+ */
+stv_status stv_config_new(stv_config **out);
+
+/**
+ * Frees a config; NULL is fine. Verifiers made from it live on.
+ */
+void stv_config_free(stv_config *config);
+
+/**
+ * Sets an option of type "str", or begins a "list of str" anew with this one entry. STV_OK,
+ * STV_E_OPTION_UNKNOWN, STV_E_OPTION_TYPE, STV_E_OPTION_VALUE, STV_E_INSECURE or STV_E_ENCODING;
+ * stv_config_error has the words. Files are opened by stv_verifier_new.
+ */
+stv_status stv_config_set_str(
+    stv_config *config,
+    const char *name,
+    size_t name_len,
+    const char *value,
+    size_t value_len);
+
+/**
+ * Sets an option of type "int". Errors as for stv_config_set_str.
+ */
+stv_status stv_config_set_int(stv_config *config, const char *name, size_t name_len, int64_t value);
+
+/**
+ * Sets an option of type "bool" to 0 or 1; any other value is STV_E_ARGUMENT. Errors as for
+ * stv_config_set_str.
+ */
+stv_status stv_config_set_bool(stv_config *config, const char *name, size_t name_len, int value);
+
+/**
+ * Begins an option of type "list of bytes" anew with this one entry; the bytes are copied. Errors
+ * as for stv_config_set_str.
+ */
+stv_status stv_config_set_bytes(
+    stv_config *config,
+    const char *name,
+    size_t name_len,
+    const void *value,
+    size_t value_len);
+
+/**
+ * Appends to an option of type "list of str". Errors as for stv_config_set_str.
+ */
+stv_status stv_config_add_str(
+    stv_config *config,
+    const char *name,
+    size_t name_len,
+    const char *value,
+    size_t value_len);
+
+/**
+ * Appends to an option of type "list of bytes"; the bytes are copied. Errors as for
+ * stv_config_set_str.
+ */
+stv_status stv_config_add_bytes(
+    stv_config *config,
+    const char *name,
+    size_t name_len,
+    const void *value,
+    size_t value_len);
+
+/**
+ * Sets an option of any type from text, for command lines and other places that have only text:
+ * "true", "10", "/etc/ca.pem". Errors as for stv_config_set_str; text that is not of the option's
+ * type is STV_E_OPTION_TYPE.
+ */
+stv_status stv_config_set_text(
+    stv_config *config,
+    const char *name,
+    size_t name_len,
+    const char *value,
+    size_t value_len);
+
+/**
+ * Appends to a list of any type from text. Errors as for stv_config_set_text.
+ */
+stv_status stv_config_add_text(
+    stv_config *config,
+    const char *name,
+    size_t name_len,
+    const char *value,
+    size_t value_len);
+
+/**
+ * Reads a configuration file: defaults, and sections for single hosts. What is set on the handle
+ * goes before the host's section, and that before the file's defaults. A second file takes the
+ * place of the first. STV_E_FILE_MISSING, STV_E_FILE_UNREADABLE or STV_E_CONFIG, and the errors of
+ * stv_config_set_str for the options in it; stv_config_error names file and place.
+ */
+stv_status stv_config_load_file(stv_config *config, const char *path, size_t path_len);
+
+/**
+ * Words for the last call that failed on this config, stv_verifier_new included; "" when none did.
+ * They live until the next call that changes the config.
+ */
+const char *stv_config_error(const stv_config *config);
+
+/* ---- stv_verifier: the frozen configuration, and the judge ---- */
+
+/**
+ * Makes a verifier from what the config says now. CA files, CRLs, keys and pins are read here, and
+ * here is where they fail: STV_E_FILE_MISSING, STV_E_FILE_UNREADABLE, STV_E_FILE_EMPTY,
+ * STV_E_CERTIFICATE, STV_E_PIN, STV_E_OPTION_VALUE, ... with words in stv_config_error(config).
+ * The config may be changed and used again, or freed. The caller owns *out and frees it with
+ * stv_verifier_free.
+ */
+stv_status stv_verifier_new(stv_config *config, stv_verifier **out);
+
+/**
+ * One more reference to the same verifier, to be freed as well. NULL for NULL.
+ */
+stv_verifier *stv_verifier_dup(const stv_verifier *verifier);
+
+/**
+ * Drops one reference; NULL is fine. Sessions made with the verifier live on.
+ */
+void stv_verifier_free(stv_verifier *verifier);
+
+/**
+ * 1 when CA files, CRLs or the configuration file have changed since the verifier was made, so
+ * that a new one should be made; else 0, also for NULL. Looks at the files' metadata.
+ */
+int stv_verifier_stale(const stv_verifier *verifier);
+
+/**
+ * Judges a chain that the caller has: is this the peer who was meant? No network, no disk. STV_OK
+ * only when the verdict is STV_VERDICT_TRUSTED; STV_E_REJECTED when it is not, and the report says
+ * why. The caller owns *out in both cases and frees it with stv_report_free. STV_E_NULL, STV_E_STATE
+ * or STV_E_PANIC leave *out NULL.
+ */
+stv_status stv_verifier_judge(
+    const stv_verifier *verifier,
+    const stv_peer *peer,
+    const stv_chain *chain,
+    stv_report **out);
+
+/* ---- stv_peer: whom we expect ---- */
+
+/**
+ * Makes a peer of which nothing is known yet: protocol STV_PROTOCOL_TLS, no host, no port. The
+ * caller owns *out and frees it with stv_peer_free.
+ */
+stv_status stv_peer_new(stv_peer **out);
+
+/**
+ * Frees a peer; NULL is fine.
+ */
+void stv_peer_free(stv_peer *peer);
+
+/**
+ * Sets the protocol, a number of stv_protocol; any other number is STV_E_ARGUMENT.
+ */
+stv_status stv_peer_set_protocol(stv_peer *peer, int protocol);
+
+/**
+ * Sets the host that is meant: a DNS name (U-labels are converted), an IPv4 or an IPv6 address
+ * (brackets allowed). It is what the certificate must be for. STV_E_NAME when it is neither: a
+ * name that begins with a dot, an empty label, a wildcard, ...
+ */
+stv_status stv_peer_set_host(stv_peer *peer, const char *host, size_t host_len);
+
+/**
+ * Sets the port, 1 to 65535; 0 is the protocol's own. Any other number is STV_E_ARGUMENT.
+ */
+stv_status stv_peer_set_port(stv_peer *peer, int port);
+
+/**
+ * Adds a reference identifier besides the host; the certificate must match one of them. Tagged
+ * text: "dns:example.com", "ip:192.0.2.1", "srv:_imap.example.com", "xmpp:example.com",
+ * "email:a@example.com", "uri:...". STV_E_NAME when it is malformed or has no known tag.
+ */
+stv_status stv_peer_add_reference(stv_peer *peer, const char *reference, size_t reference_len);
+
+/**
+ * Sets where to connect, when that is not the host itself: "192.0.2.1", "[2001:db8::1]:2525",
+ * "other.example.com:25". It decides where the bytes go, never what the certificate must be for.
+ */
+stv_status stv_peer_set_connect(stv_peer *peer, const char *address, size_t address_len);
+
+/**
+ * Sets the server name to send in the handshake (SNI), when that is not the host itself.
+ */
+stv_status stv_peer_set_sni(stv_peer *peer, const char *name, size_t name_len);
+
+/**
+ * Words for the last call that failed on this peer, stv_session_new included; "" when none did.
+ * They live until the next call that changes the peer.
+ */
+const char *stv_peer_error(const stv_peer *peer);
+
+/* ---- stv_chain: the certificates to be judged ---- */
+
+/**
+ * Makes an empty chain. The caller owns *out and frees it with stv_chain_free.
+ */
+stv_status stv_chain_new(stv_chain **out);
+
+/**
+ * Frees a chain; NULL is fine.
+ */
+void stv_chain_free(stv_chain *chain);
+
+/**
+ * Appends one certificate in DER, copied. STV_E_CERTIFICATE when it is none or something follows
+ * it; the chain is then as before.
+ */
+stv_status stv_chain_add_der(stv_chain *chain, const void *der, size_t der_len);
+
+/**
+ * Appends all certificates in PEM text. STV_E_CERTIFICATE when there is none or one is broken; the
+ * chain is then as before.
+ */
+stv_status stv_chain_add_pem(stv_chain *chain, const void *pem, size_t pem_len);
+
+/**
+ * How many certificates the chain holds; 0 for NULL.
+ */
+size_t stv_chain_count(const stv_chain *chain);
+
+/**
+ * Words for the last call that failed on this chain; "" when none did. They live until the next
+ * call that changes the chain.
+ */
+const char *stv_chain_error(const stv_chain *chain);
+
+/* ---- stv_session: from plaintext to a secured conversation, or to nothing ---- */
+
+/**
+ * Makes a session; verifier and peer are copied or counted and may be freed. STV_E_NAME, STV_E_STATE
+ * or STV_E_ARGUMENT when the peer is not complete or the options do not fit; the words are then in
+ * stv_peer_error(peer). The caller owns *out and frees it with stv_session_free.
+ */
+stv_status stv_session_new(const stv_verifier *verifier, stv_peer *peer, stv_session **out);
+
+/**
+ * Frees a session; NULL is fine. Sends nothing: stv_session_close says goodbye. Closes the session's
+ * own descriptor if it has one.
+ */
+void stv_session_free(stv_session *session);
+
+/**
+ * Gives the session bytes that came from the peer. They are only stored; stv_session_step or _read
+ * works on them.
+ */
+stv_status stv_session_feed(stv_session *session, const void *bytes, size_t bytes_len);
+
+/**
+ * Tells the session that the peer has closed the connection.
+ */
+stv_status stv_session_feed_eof(stv_session *session);
+
+/**
+ * Goes on with negotiation, handshake and judging as far as the bytes allow. STV_WANT_READ: feed
+ * more. STV_WANT_WRITE: take and send what waits. STV_OK: open, and the peer is trusted.
+ * STV_OPEN_UNVERIFIED: open, encrypted, and the peer is not trusted, as an option allowed. Anything
+ * from 200 on: it is over, and stv_session_report says why.
+ */
+stv_status stv_session_step(stv_session *session);
+
+/**
+ * Moves bytes that are meant for the peer to buf, cap octets at most; *out_len tells how many, 0
+ * when none wait. Send them all before the next step. After a failure there may be an alert to take.
+ */
+stv_status stv_session_take(stv_session *session, void *buf, size_t cap, size_t *out_len);
+
+/**
+ * Reads application data from an open session. STV_OK: *out_len octets, at least one.
+ * STV_WANT_READ: feed first. STV_WANT_WRITE: take and send first. STV_CLOSED: the peer has ended the
+ * connection properly. STV_E_TLS_TRUNCATED: it ended without goodbye, and what was read may be cut
+ * off. STV_E_STATE before the session is open.
+ */
+stv_status stv_session_read(stv_session *session, void *buf, size_t cap, size_t *out_len);
+
+/**
+ * Writes application data to an open session. *out_taken tells how many octets were accepted; it may
+ * be fewer than given. STV_OK, STV_WANT_READ, STV_WANT_WRITE (take and send, then write the rest),
+ * STV_E_STATE before the session is open.
+ */
+stv_status stv_session_write(
+    stv_session *session,
+    const void *bytes,
+    size_t bytes_len,
+    size_t *out_taken);
+
+/**
+ * Says goodbye (close_notify). A session on a descriptor sends it and closes its descriptor; else
+ * take and send it. A second call does nothing.
+ */
+stv_status stv_session_close(stv_session *session);
+
+/**
+ * How many octets stv_session_read would give without further input; 0 for NULL. Ask before
+ * waiting in poll or select.
+ */
+size_t stv_session_pending(const stv_session *session);
+
+/**
+ * Negotiates, shakes hands and judges on a connected stream socket, blocking or not, within the
+ * deadlines of the options. The descriptor is duplicated: the caller keeps and closes its own.
+ * Afterwards read, write and close work on it. Results as for stv_session_step, without
+ * STV_WANT_READ and STV_WANT_WRITE; STV_E_ARGUMENT when it is no such descriptor.
+ */
+stv_status stv_session_run_fd(stv_session *session, int fd);
+
+/**
+ * Resolves the peer's host, connects, and goes on as stv_session_run_fd. STV_E_RESOLVE,
+ * STV_E_CONNECT or STV_E_TIMEOUT when that fails.
+ */
+stv_status stv_session_connect(stv_session *session);
+
+/**
+ * The descriptor of a session that was run or connected, for poll or select only; -1 when there is
+ * none. It stays the session's own: do not read, write or close it.
+ */
+int stv_session_fd(const stv_session *session);
+
+/**
+ * The report as it is now, in every state of the session: a stripped, injected, stalled or refused
+ * peer has one too. STV_OK says that there is a report, not that the peer is trusted: ask
+ * stv_report_verdict. The caller owns *out and frees it with stv_report_free.
+ */
+stv_status stv_session_report(const stv_session *session, stv_report **out);
+
+/**
+ * 1 when the server speaks first inside TLS (as in IMAP over implicit TLS), so that the caller reads
+ * before it writes; else 0.
+ */
+int stv_session_server_speaks_first(const stv_session *session);
+
+/**
+ * Words for the last call that failed on this session; "" when none did. They live until the next
+ * call that changes the session. Words of the peer in them are quoted and not authenticated.
+ */
+const char *stv_session_error(const stv_session *session);
+
+/* ---- stv_report: every check, its outcome, and the verdict ---- */
+
+/**
+ * One more reference to the same report, to be freed as well. NULL for NULL.
+ */
+stv_report *stv_report_dup(const stv_report *report);
+
+/**
+ * Drops one reference; NULL is fine.
+ */
+void stv_report_free(stv_report *report);
+
+/**
+ * The verdict, a number of stv_verdict; STV_VERDICT_UNKNOWN for NULL.
+ */
+int stv_report_verdict(const stv_report *report);
+
+/**
+ * The status of the call that the report belongs to; STV_E_NULL for NULL.
+ */
+stv_status stv_report_status(const stv_report *report);
+
+/**
+ * The code of the first finding that failed, such as "name.mismatch"; "" when none did.
+ */
+const char *stv_report_code(const stv_report *report);
+
+/**
+ * The whole answer in one line: verdict, peer, code and reason.
+ */
+const char *stv_report_summary(const stv_report *report);
+
+/**
+ * The report for people: the summary, then a line per finding with what to do, then the
+ * certificates. Lines end with a line feed.
+ */
+const char *stv_report_text(const stv_report *report);
+
+/**
+ * The report for programs: one line of JSON with "v":1.
+ */
+const char *stv_report_json(const stv_report *report);
+
+/**
+ * How many findings there are, what to fix first in front; 0 for NULL.
+ */
+size_t stv_report_count(const stv_report *report);
+
+/**
+ * What finding number index checked, a number of stv_check; -1 beyond the last.
+ */
+int stv_report_finding_check(const stv_report *report, size_t index);
+
+/**
+ * How finding number index came out, a number of stv_outcome; -1 beyond the last.
+ */
+int stv_report_finding_outcome(const stv_report *report, size_t index);
+
+/**
+ * The stable code of finding number index, such as "chain.expired"; "" beyond the last.
+ */
+const char *stv_report_finding_code(const stv_report *report, size_t index);
+
+/**
+ * The certificate that finding number index is about: 0 is the leaf; -1 where it is about none,
+ * and beyond the last.
+ */
+int stv_report_finding_depth(const stv_report *report, size_t index);
+
+/**
+ * What finding number index wanted to see; "" where nothing was compared.
+ */
+const char *stv_report_finding_wanted(const stv_report *report, size_t index);
+
+/**
+ * What finding number index saw; "" where nothing was compared.
+ */
+const char *stv_report_finding_found(const stv_report *report, size_t index);
+
+/**
+ * Finding number index in one sentence. The wording may change; the code does not.
+ */
+const char *stv_report_finding_detail(const stv_report *report, size_t index);
+
+/**
+ * What to do about finding number index; "" where there is nothing to do.
+ */
+const char *stv_report_finding_hint(const stv_report *report, size_t index);
+
+/**
+ * Where the fact behind finding number index came from: "library", "openssl", "system", or
+ * "peer-unauthenticated" for what the peer said in plaintext.
+ */
+const char *stv_report_finding_source(const stv_report *report, size_t index);
+
+/* ---- Two cheap questions about one certificate, without handles ---- */
+
+/**
+ * Whether a certificate names a host: *out_match is 1 or 0. reference is tagged text as for
+ * stv_peer_add_reference: "dns:mail.example.com". STV_OK says that the question was answered, not
+ * that anybody is trusted: no chain, no dates, no pins are looked at. STV_E_CERTIFICATE and
+ * STV_E_NAME when one of the two cannot be read. Any thread.
+ */
+stv_status stv_cert_names_host(
+    const void *der,
+    size_t der_len,
+    const char *reference,
+    size_t reference_len,
+    int *out_match);
+
+/**
+ * Whether a certificate matches a pin: *out_match is 1 or 0. pin is text as for the option "pin":
+ * "spki-sha256:BASE64" or "sha256:HEX". STV_OK says that the question was answered, not that anybody
+ * is trusted. STV_E_CERTIFICATE and STV_E_PIN when one of the two cannot be read. Any thread.
+ */
+stv_status stv_cert_matches_pin(
+    const void *der,
+    size_t der_len,
+    const char *pin,
+    size_t pin_len,
+    int *out_match);
+
+/* ---- Names of numbers: verdicts, checks, outcomes, protocols ---- */
+
+/**
+ * The word of a verdict, as in JSON: "trusted"; "" for a number that is none.
+ */
+const char *stv_verdict_name(int verdict);
+
+/**
+ * The word of a check, as in JSON: "chain"; "" for a number that is none.
+ */
+const char *stv_check_name(int check);
+
+/**
+ * The word of an outcome, as in JSON: "pass"; "" for a number that is none.
+ */
+const char *stv_outcome_name(int outcome);
+
+/**
+ * The URL scheme of a protocol, such as "smtp"; "" for a number that is none.
+ */
+const char *stv_protocol_name(int protocol);
+
+/**
+ * The protocol with a URL scheme, such as "smtp" (without "://"). STV_E_ARGUMENT when there is
+ * none; *out is then 0.
+ */
+stv_status stv_protocol_from_scheme(const char *scheme, size_t scheme_len, int *out);
+
+/**
+ * The port of a protocol where none is given; 0 where there is none, and -1 for a number that is
+ * no protocol.
+ */
+int stv_protocol_port(int protocol);
+
+/* ---- The table of finding codes, for programs that explain them ---- */
+
+/**
+ * How many finding codes there are. Their order may change between releases; their words do not.
+ */
+size_t stv_code_count(void);
+
+/**
+ * The stable word of code number index, such as "name.mismatch"; "" beyond the last.
+ */
+const char *stv_code_name(size_t index);
+
+/**
+ * What code number index means, in one sentence; "" beyond the last.
+ */
+const char *stv_code_meaning(size_t index);
+
+/**
+ * What to do about code number index; "" where there is nothing to do, and beyond the last.
+ */
+const char *stv_code_hint(size_t index);
+
+/* ---- The table of options, for bindings and command lines that show or map them ---- */
+
+/**
+ * How many options there are.
+ */
+size_t stv_option_count(void);
+
+/**
+ * The name of option number index; "" beyond the last.
+ */
+const char *stv_option_name(size_t index);
+
+/**
+ * The type of option number index: "bool", "int", "str", "list of str" or "list of bytes"; ""
+ * beyond the last. It tells which setter takes the option: stv_config_set_bool, _set_int,
+ * _set_str, _add_str, _add_bytes.
+ */
+const char *stv_option_type(size_t index);
+
+/**
+ * One line of help for option number index; "" beyond the last.
+ */
+const char *stv_option_help(size_t index);
+
+/**
+ * The name under which option number index takes values that weaken security, such as
+ * "insecure_min_tls"; "" where there is none, and beyond the last. It equals the name where the
+ * option itself is the danger.
+ */
+const char *stv_option_insecure_name(size_t index);

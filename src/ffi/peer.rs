@@ -1,0 +1,108 @@
+//! `stv_peer`: whom we expect.
+
+use std::ffi::{c_char, c_int};
+
+use crate::verify::Peer;
+
+use super::handle::{self, Core, Handle};
+use super::words::EMPTY;
+use super::{args, stv_status};
+
+/// Whom we expect: protocol, host, port, and what else the certificate may be for. Used by one
+/// thread at a time. A session copies it, so it may be changed or freed afterwards.
+pub struct stv_peer(Core<Peer>);
+
+impl Handle for stv_peer {
+    type Inner = Peer;
+
+    fn new(core: Core<Peer>) -> stv_peer {
+        stv_peer(core)
+    }
+
+    fn core(&self) -> &Core<Peer> {
+        &self.0
+    }
+
+    fn core_mut(&mut self) -> &mut Core<Peer> {
+        &mut self.0
+    }
+}
+
+/// Makes a peer of which nothing is known yet: protocol STV_PROTOCOL_TLS, no host, no port. The
+/// caller owns *out and frees it with stv_peer_free.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_new(out: *mut *mut stv_peer) -> stv_status {
+    export! { call out out; => { handle::give(out, Peer::new()); Ok(()) } }
+}
+
+/// Frees a peer; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_free(peer: *mut stv_peer) {
+    export! { free peer }
+}
+
+/// Sets the protocol, a number of stv_protocol; any other number is STV_E_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_protocol(peer: *mut stv_peer, protocol: c_int) -> stv_status {
+    export! { change peer;
+        => { peer.set_protocol(args::protocol("protocol", protocol)?); Ok(()) }
+    }
+}
+
+/// Sets the host that is meant: a DNS name (U-labels are converted), an IPv4 or an IPv6 address
+/// (brackets allowed). It is what the certificate must be for. STV_E_NAME when it is neither: a
+/// name that begins with a dot, an empty label, a wildcard, ...
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_host(
+    peer: *mut stv_peer,
+    host: *const c_char,
+    host_len: usize,
+) -> stv_status {
+    export! { change peer; host = text(host, host_len); => peer.set_host(host) }
+}
+
+/// Sets the port, 1 to 65535; 0 is the protocol's own. Any other number is STV_E_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_port(peer: *mut stv_peer, port: c_int) -> stv_status {
+    export! { change peer; => { peer.set_port(args::port("port", port)?); Ok(()) } }
+}
+
+/// Adds a reference identifier besides the host; the certificate must match one of them. Tagged
+/// text: "dns:example.com", "ip:192.0.2.1", "srv:_imap.example.com", "xmpp:example.com",
+/// "email:a@example.com", "uri:...". STV_E_NAME when it is malformed or has no known tag.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_add_reference(
+    peer: *mut stv_peer,
+    reference: *const c_char,
+    reference_len: usize,
+) -> stv_status {
+    export! { change peer; reference = text(reference, reference_len); => peer.add_reference(reference) }
+}
+
+/// Sets where to connect, when that is not the host itself: "192.0.2.1", "[2001:db8::1]:2525",
+/// "other.example.com:25". It decides where the bytes go, never what the certificate must be for.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_connect(
+    peer: *mut stv_peer,
+    address: *const c_char,
+    address_len: usize,
+) -> stv_status {
+    export! { change peer; address = text(address, address_len); => peer.set_connect(address) }
+}
+
+/// Sets the server name to send in the handshake (SNI), when that is not the host itself.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_sni(
+    peer: *mut stv_peer,
+    name: *const c_char,
+    name_len: usize,
+) -> stv_status {
+    export! { change peer; name = text(name, name_len); => peer.set_sni(name) }
+}
+
+/// Words for the last call that failed on this peer, stv_session_new included; "" when none did.
+/// They live until the next call that changes the peer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_error(peer: *const stv_peer) -> *const c_char {
+    export! { value EMPTY; peer = shared(peer); => Ok(peer.core().words()) }
+}

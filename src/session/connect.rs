@@ -1,0 +1,116 @@
+//! A session that gets its connection itself: resolves the host, tries its addresses, IPv6 and IPv4
+//! in turn, all within one deadline.
+
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::AsFd;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::report::{Code, Finding, Source};
+use crate::status::Status;
+
+use super::{Session, State};
+
+/// The least time that an address is given, however many there are.
+const LEAST: Duration = Duration::from_millis(200);
+/// Addresses that are tried; a name with more is misconfigured or hostile.
+const MOST_ADDRESSES: usize = 16;
+
+impl Session {
+    /// Connects, then negotiates, handshakes and judges.
+    pub fn connect(&mut self) -> Result<Status> {
+        if let State::Dead { error, .. } = &self.state {
+            return Err(error.clone());
+        }
+        let Some((host, port)) = self.peer.endpoint() else {
+            return Err(Error::new(Status::State, "the peer has no host to connect to"));
+        };
+        if port == 0 {
+            return Err(Error::new(Status::State, "the peer has no port, and its protocol has none either"));
+        }
+        let end = Instant::now() + self.policy.deadlines.connect;
+        let addresses = resolve(&host, port, end).map_err(|finding| self.fail(finding))?;
+        let stream = reach(&host, &addresses, end).map_err(|finding| self.fail(finding))?;
+        // Small commands wait for their answers; Nagle would only add delay. Not having it is no
+        // failure.
+        let _ = stream.set_nodelay(true);
+        self.run_fd(stream.as_fd())
+    }
+}
+
+fn system(code: Code, words: String) -> Finding {
+    Finding::fail(code, words).from_source(Source::System)
+}
+
+/// The resolver knows no deadline, so it works in a thread of its own, which is left behind when it
+/// takes too long: it ends by itself when the resolver gives up.
+fn resolve(host: &str, port: u16, end: Instant) -> std::result::Result<Vec<SocketAddr>, Finding> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let name = host.to_owned();
+    let resolver = move || {
+        let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        // Nobody listens any more once the deadline has passed.
+        let _ = sender.send(found);
+    };
+    thread::Builder::new()
+        .name("stv-resolver".to_owned())
+        .spawn(resolver)
+        .map_err(|error| system(Code::IoResolve, format!("no thread for the resolver: {error}")))?;
+    match receiver.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        Ok(Ok(addresses)) if !addresses.is_empty() => Ok(interleaved(addresses)),
+        Ok(Ok(_)) => Err(system(Code::IoResolve, format!("{host} has no address"))),
+        Ok(Err(error)) => Err(system(Code::IoResolve, format!("{host} has no address: {error}"))),
+        Err(_) => Err(system(Code::IoTimeout, format!("the resolver did not answer for {host} in time"))),
+    }
+}
+
+/// The families in turn, beginning with the one that the system prefers (RFC 8305 §4): when one of
+/// them is broken, the other is tried second and not last.
+fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let prefers_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == prefers_v6);
+    let longest = first.len().max(second.len());
+    let pairs = (0..longest).flat_map(|index| [first.get(index), second.get(index)]);
+    pairs.flatten().copied().take(MOST_ADDRESSES).collect()
+}
+
+/// Tries one address after the other, each with its share of the time that is left.
+fn reach(host: &str, addresses: &[SocketAddr], end: Instant) -> std::result::Result<TcpStream, Finding> {
+    let mut failures: Vec<String> = Vec::new();
+    let mut timed_out = 0;
+    for (index, address) in addresses.iter().enumerate() {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        let waiting = u32::try_from(addresses.len() - index).unwrap_or(1);
+        match TcpStream::connect_timeout(address, (left / waiting).max(LEAST).min(left)) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => {
+                timed_out += usize::from(error.kind() == std::io::ErrorKind::TimedOut);
+                failures.push(format!("{address}: {error}"));
+            }
+        }
+    }
+    let code = if timed_out == failures.len() { Code::IoTimeout } else { Code::IoConnect };
+    Err(system(code, format!("{host} cannot be connected to ({})", failures.join("; "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let parse = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let given = ["[::1]:1", "[::2]:1", "127.0.0.1:1", "127.0.0.2:1", "127.0.0.3:1"];
+        let wanted = ["[::1]:1", "127.0.0.1:1", "[::2]:1", "127.0.0.2:1", "127.0.0.3:1"];
+        assert_eq!(interleaved(given.map(parse).to_vec()), wanted.map(parse));
+    }
+}

@@ -1,0 +1,231 @@
+//! A session on a file descriptor: moves bytes with one deadline for the negotiation and one for
+//! the handshake, never per read, so that a peer who drips bytes gains nothing.
+//!
+//! The descriptor is a duplicate of the caller's and may be blocking or not: every call is made not
+//! to block, and `poll` waits. No SIGPIPE is ever raised (MSG_NOSIGNAL).
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+use crate::error::{Error, Result};
+use crate::report::{Code, Finding, Source};
+use crate::status::Status;
+
+use super::{Session, State};
+
+/// The connection that a session drives.
+pub(super) struct Link {
+    descriptor: OwnedFd,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy)]
+enum Wait {
+    Readable,
+    Writable,
+}
+
+/// A point in time and how long it was away, for the words.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: Instant,
+    whole: Duration,
+}
+
+impl Deadline {
+    fn after(whole: Duration) -> Deadline {
+        Deadline { at: Instant::now() + whole, whole }
+    }
+
+    fn left(self) -> Option<Duration> {
+        let left = self.at.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+}
+
+/// Octets moved in one call: a TLS record and its header.
+const PIECE: usize = 16 * 1024 + 256;
+/// How long a refused session tries to send its farewell or alert.
+const FAREWELL: Duration = Duration::from_millis(250);
+
+impl Session {
+    /// Negotiates, handshakes and judges on a connected socket, which is duplicated: the caller
+    /// keeps its own. Afterwards `read`, `write` and `close` move bytes over it too.
+    pub fn run_fd(&mut self, descriptor: BorrowedFd<'_>) -> Result<Status> {
+        if self.link.is_some() {
+            return Err(Error::new(Status::State, "the session has a connection already"));
+        }
+        if let State::Dead { error, .. } = &self.state {
+            return Err(error.clone());
+        }
+        let descriptor = descriptor.try_clone_to_owned().map_err(|error| {
+            Error::new(Status::Argument, format!("the descriptor cannot be used: {error}"))
+        })?;
+        self.link = Some(Link { descriptor });
+        self.run()
+    }
+
+    /// Drives the session until it is open or dead.
+    fn run(&mut self) -> Result<Status> {
+        let mut deadline = Deadline::after(self.policy.deadlines.negotiation);
+        let mut negotiating = self.is_negotiating();
+        if !negotiating {
+            deadline = Deadline::after(self.policy.deadlines.handshake);
+        }
+        loop {
+            let step = self.step();
+            if negotiating && !self.is_negotiating() {
+                negotiating = false;
+                deadline = Deadline::after(self.policy.deadlines.handshake);
+            }
+            match step {
+                Ok(Status::WantWrite) => self.send_all(deadline)?,
+                Ok(Status::WantRead) => self.receive(deadline)?,
+                Ok(open) => {
+                    self.send_all(deadline)?;
+                    return Ok(open);
+                }
+                Err(error) => {
+                    self.say_farewell();
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn is_negotiating(&self) -> bool {
+        matches!(self.state, State::Negotiating { .. })
+    }
+
+    /// Moves bytes for `read`.
+    pub(super) fn move_bytes(&mut self, wanted: Status) -> Result<()> {
+        let deadline = Deadline::after(self.policy.deadlines.io);
+        match wanted {
+            Status::WantWrite => self.send_all(deadline),
+            _ => self.receive(deadline),
+        }
+    }
+
+    /// Sends what waits, if the session is driven.
+    pub(super) fn send_if_driven(&mut self) -> Result<()> {
+        if self.link.is_none() {
+            return Ok(());
+        }
+        self.send_all(Deadline::after(self.policy.deadlines.io))
+    }
+
+    fn send_all(&mut self, deadline: Deadline) -> Result<()> {
+        let mut piece = [0; PIECE];
+        loop {
+            let length = self.take(&mut piece).unwrap_or(0);
+            if length == 0 {
+                return Ok(());
+            }
+            let mut rest = &piece[..length];
+            while !rest.is_empty() {
+                let sent = self.send_some(rest, deadline)?;
+                rest = &rest[sent..];
+            }
+        }
+    }
+
+    fn send_some(&mut self, bytes: &[u8], deadline: Deadline) -> Result<usize> {
+        loop {
+            let Some(link) = &self.link else {
+                return Err(Error::new(Status::State, "the session has no connection"));
+            };
+            match send(&link.descriptor, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+                Ok(sent) => return Ok(sent),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => self.wait(Wait::Writable, deadline)?,
+                Err(error) => return Err(self.fail(io_finding("writing to", error))),
+            }
+        }
+    }
+
+    fn receive(&mut self, deadline: Deadline) -> Result<()> {
+        let mut piece = [0; PIECE];
+        loop {
+            let Some(link) = &self.link else {
+                return Err(Error::new(Status::State, "the session has no connection"));
+            };
+            match recv(&link.descriptor, &mut piece, RecvFlags::DONTWAIT) {
+                Ok((0, _)) => return self.feed_eof(),
+                Ok((length, _)) => return self.feed(&piece[..length]),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => self.wait(Wait::Readable, deadline)?,
+                // A peer that is gone is a closed connection, whichever way it went.
+                Err(Errno::CONNRESET) => return self.feed_eof(),
+                Err(error) => return Err(self.fail(io_finding("reading from", error))),
+            }
+            // A flood of bytes must not outrun the deadline either.
+            if deadline.left().is_none() {
+                return Err(self.time_out(deadline));
+            }
+        }
+    }
+
+    fn wait(&mut self, wait: Wait, deadline: Deadline) -> Result<()> {
+        let (Some(left), Some(link)) = (deadline.left(), &self.link) else {
+            return Err(self.time_out(deadline));
+        };
+        let events = match wait {
+            Wait::Readable => PollFlags::IN,
+            Wait::Writable => PollFlags::OUT,
+        };
+        // The largest deadline is ten minutes, which fits.
+        let timeout = Timespec::try_from(left).ok();
+        match poll(&mut [PollFd::new(&link.descriptor, events)], timeout.as_ref()) {
+            Ok(0) => Err(self.time_out(deadline)),
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(self.fail(io_finding("waiting for", error))),
+        }
+    }
+
+    fn time_out(&mut self, deadline: Deadline) -> Error {
+        let whole = deadline.whole.as_millis();
+        let words = match &self.state {
+            State::Negotiating { .. } => format!("the server did not get as far as TLS within {whole} ms"),
+            State::Handshaking { .. } => format!("the TLS handshake was not done within {whole} ms"),
+            State::Open { .. } | State::Closed { .. } | State::Dead { .. } => {
+                format!("the server did not answer within {whole} ms")
+            }
+        };
+        self.fail(Finding::fail(Code::IoTimeout, words).from_source(Source::System))
+    }
+
+    /// A QUIT or an alert, if it goes out at once; nobody waits for it.
+    fn say_farewell(&mut self) {
+        let mut piece = [0; PIECE];
+        let deadline = Deadline::after(FAREWELL);
+        while deadline.left().is_some() {
+            let length = self.take(&mut piece).unwrap_or(0);
+            let Some(link) = self.link.as_ref().filter(|_| length > 0) else { break };
+            if send(&link.descriptor, &piece[..length], SendFlags::NOSIGNAL | SendFlags::DONTWAIT).is_err() {
+                break;
+            }
+        }
+        self.link = None;
+    }
+
+    /// Sends close_notify, if it goes out at once, and gives the descriptor up.
+    pub(super) fn hang_up(&mut self) {
+        if self.link.is_some() {
+            self.say_farewell();
+        }
+    }
+
+    /// The descriptor of a driven session, for poll and select.
+    pub fn fd(&self) -> Option<RawFd> {
+        self.link.as_ref().map(|link| link.descriptor.as_fd().as_raw_fd())
+    }
+}
+
+fn io_finding(doing: &str, error: Errno) -> Finding {
+    let words = format!("{doing} the connection failed: {}", std::io::Error::from(error));
+    Finding::fail(Code::IoError, words).from_source(Source::System)
+}

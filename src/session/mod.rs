@@ -1,0 +1,491 @@
+//! The session door: one conversation with one peer, from the first byte to a secured stream.
+//!
+//! The core does no IO. `feed` only stores; `step` works and says what it needs; `take` gives the
+//! bytes for the peer; `read` and `write` move plaintext, and only once the verdict allows it. Any
+//! failure is final: the session is dead, the same error comes again, and there is no state in which
+//! plaintext could be read or written through it (RFC 3207 §6, RFC 8314 §5.2).
+//!
+//! ```text
+//! Negotiating --go-ahead--> Handshaking --verdict--> Open --close--> Closed
+//!      |                        |                      |
+//!      +------------------------+------> Dead <--------+
+//! ```
+//!
+//! `drive` moves the bytes over a file descriptor, `connect` gets one.
+
+mod connect;
+mod drive;
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::name::Idna;
+use crate::ossl::{Cause, Chain, Decision, Handshake, Received, Tls};
+use crate::proto::Protocol;
+use crate::report::{Code, Finding, Report, Source, TlsFacts, Verdict, quote};
+use crate::starttls::{Move, Negotiation, Refusal};
+use crate::status::Status;
+use crate::verify::{
+    Evidence, Peer, Policy, ServerName, SessionMode, Verifier, alert_number, judge, unjudged,
+};
+
+use drive::Link;
+
+/// One conversation with one peer.
+pub struct Session {
+    verifier: Verifier,
+    policy: Arc<Policy>,
+    peer: Peer,
+    state: State,
+    /// Plaintext for the peer: commands before TLS, a farewell.
+    outgoing: VecDeque<u8>,
+    verdict: Shared,
+    report: Option<Report>,
+    link: Option<Link>,
+}
+
+/// Where the judge leaves its report from inside the handshake.
+type Shared = Arc<Mutex<Option<Report>>>;
+
+enum State {
+    Negotiating { negotiation: Negotiation, ended: bool },
+    Handshaking { tls: Box<Tls>, first: FirstBytes },
+    Open { tls: Box<Tls>, status: Status },
+    Closed { tls: Box<Tls> },
+    Dead { error: Error, tls: Option<Box<Tls>> },
+}
+
+/// The beginning of what the peer sends after ClientHello: a TLS record, or an attack.
+enum FirstBytes {
+    /// Not seen yet, or not enough of them.
+    Awaited,
+    /// They are those of a record, or the peer is not one that was upgraded.
+    Good,
+}
+
+/// Plaintext that waits for the peer before `write` takes no more.
+const WRITE_AHEAD: usize = 256 * 1024;
+/// Unprocessed bytes of the peer before `feed` refuses more: the caller must step.
+const READ_AHEAD: usize = 1 << 20;
+
+impl Session {
+    /// A conversation that has not begun.
+    pub fn new(verifier: &Verifier, peer: &Peer) -> Result<Session> {
+        let policy = verifier.policy(peer);
+        if peer.is_unicode() && policy.names.idna == Idna::Refuse {
+            let what = "the host has letters beyond ASCII and the option idna refuses them; give the A-label (xn--...)";
+            return Err(Error::new(Status::Name, what));
+        }
+        let mut session = Session {
+            verifier: verifier.clone(),
+            policy,
+            peer: peer.clone(),
+            state: State::Dead { error: Error::new(Status::State, "the session has not begun"), tls: None },
+            outgoing: VecDeque::new(),
+            verdict: Arc::default(),
+            report: None,
+            link: None,
+        };
+        session.state = match Negotiation::begin(peer.protocol(), &session.policy.terms) {
+            Some(negotiation) => State::Negotiating { negotiation, ended: false },
+            None => session.begin_tls(FirstBytes::Good)?,
+        };
+        Ok(session)
+    }
+
+    fn begin_tls(&self, first: FirstBytes) -> Result<State> {
+        let name = match self.policy.tls.server_name {
+            ServerName::Sent => self.peer.server_name(),
+            ServerName::Withheld => None,
+        };
+        let tls = Tls::new(&self.policy.tls.context, name, self.judge())?;
+        Ok(State::Handshaking { tls: Box::new(tls), first })
+    }
+
+    /// What the handshake calls with the peer's chain.
+    fn judge(&self) -> Box<dyn Fn(Result<Chain>) -> Decision + Send + Sync> {
+        let (verifier, peer) = (self.verifier.clone(), self.peer.clone());
+        let (verdict, mode) = (Arc::clone(&self.verdict), self.policy.mode);
+        Box::new(move |chain| {
+            let report = match chain {
+                Ok(chain) => judge(&verifier, &peer, &Evidence { chain: &chain }),
+                Err(error) => {
+                    let failure = Finding::fail(Code::ChainMalformed, error.what);
+                    Report { verdict: Verdict::Rejected, ..unjudged(&verifier.policy(&peer), &peer, failure) }
+                }
+            };
+            let decision = decision(&report, mode);
+            *verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+            decision
+        })
+    }
+
+    /// Stores bytes of the peer.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
+        match &mut self.state {
+            State::Negotiating { negotiation, .. } => negotiation.feed(bytes),
+            State::Handshaking { tls, .. } | State::Open { tls, .. } => {
+                if tls.unread() + bytes.len() > READ_AHEAD {
+                    let what = format!("more than {READ_AHEAD} octets wait; step or read before feeding more");
+                    return Err(Error::new(Status::State, what));
+                }
+                tls.feed(bytes);
+            }
+            State::Closed { .. } => {}
+            State::Dead { error, .. } => return Err(error.clone()),
+        }
+        Ok(())
+    }
+
+    /// The peer closed its side.
+    pub fn feed_eof(&mut self) -> Result<()> {
+        match &mut self.state {
+            State::Negotiating { ended, .. } => *ended = true,
+            State::Handshaking { tls, .. } | State::Open { tls, .. } => tls.feed_end(),
+            State::Closed { .. } => {}
+            State::Dead { error, .. } => return Err(error.clone()),
+        }
+        Ok(())
+    }
+
+    /// Works as far as the stored bytes allow: `Ok` when the session is open and its peer trusted,
+    /// `OpenUnverified`, `WantWrite`, `WantRead`, `Closed`. An error is final and comes again.
+    pub fn step(&mut self) -> Result<Status> {
+        loop {
+            let progress = match &mut self.state {
+                State::Negotiating { .. } => self.negotiate()?,
+                State::Handshaking { .. } => self.handshake()?,
+                State::Open { status, .. } => Some(*status),
+                State::Closed { .. } => Some(Status::Closed),
+                State::Dead { error, .. } => return Err(error.clone()),
+            };
+            if let Some(status) = progress {
+                return Ok(status);
+            }
+        }
+    }
+
+    /// One move of the negotiation; `None` means go on.
+    fn negotiate(&mut self) -> Result<Option<Status>> {
+        let State::Negotiating { negotiation, ended } = &mut self.state else {
+            return Ok(None);
+        };
+        let ended = *ended;
+        match negotiation.step() {
+            Ok(Move::Say(bytes)) => {
+                self.outgoing.extend(bytes);
+                Ok(None)
+            }
+            Ok(Move::GoAhead) => {
+                self.state = self.begin_tls(FirstBytes::Awaited)?;
+                Ok(None)
+            }
+            Ok(Move::Wait) if ended => Err(self.fail(closed_before_tls())),
+            Ok(Move::Wait) => Ok(Some(self.want())),
+            Err(refusal) => Err(self.refuse(refusal)),
+        }
+    }
+
+    /// Ends the session with what the negotiation says; a polite word goes out where the server only
+    /// declined.
+    fn refuse(&mut self, refusal: Refusal) -> Error {
+        let declined = matches!(
+            refusal.code,
+            Code::StarttlsNotOffered | Code::StarttlsRefused | Code::StarttlsRefusedTemporarily
+        );
+        if let (true, State::Negotiating { negotiation, .. }) = (declined, &self.state) {
+            self.outgoing.extend(negotiation.farewell());
+        }
+        self.fail(finding_of(refusal))
+    }
+
+    /// One move of the handshake; `None` means go on.
+    fn handshake(&mut self) -> Result<Option<Status>> {
+        let State::Handshaking { tls, first } = &mut self.state else {
+            return Ok(None);
+        };
+        if !first.look(tls) {
+            let words = "plaintext was sent behind the go-ahead, in place of the handshake";
+            return Err(self.fail(Finding::fail(Code::StarttlsInjection, words)));
+        }
+        match tls.handshake() {
+            Handshake::Done => self.open().map(Some),
+            Handshake::Wait => Ok(Some(self.want())),
+            Handshake::Failed(cause) => Err(self.fail_handshake(cause)),
+        }
+    }
+
+    /// The handshake is done: obey the report of the judge, who must have seen this peer.
+    fn open(&mut self) -> Result<Status> {
+        let report = self.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(report) = report else {
+            // An anonymous cipher or a key without a certificate: nobody was judged.
+            return Err(self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate")));
+        };
+        let status = match (report.verdict, self.policy.mode) {
+            (Verdict::Trusted, _) => Status::Ok,
+            (Verdict::Unauthenticated, _) | (Verdict::Rejected, SessionMode::Audit) => Status::OpenUnverified,
+            (Verdict::Rejected | Verdict::Unknown, _) => return Err(self.fail_judged(report)),
+        };
+        let dead = State::Dead { error: Error::new(Status::State, "the session has not begun"), tls: None };
+        let State::Handshaking { tls, .. } = std::mem::replace(&mut self.state, dead) else {
+            return Err(self.fail(Finding::fail(Code::TlsHandshake, "the handshake is out of order")));
+        };
+        self.report = Some(self.opened(report, &tls));
+        self.state = State::Open { tls, status };
+        Ok(status)
+    }
+
+    /// The judge's report with what the connection adds.
+    fn opened(&self, mut report: Report, tls: &Tls) -> Report {
+        let facts = TlsFacts { version: tls.version(), cipher: tls.cipher() };
+        let words = format!("{} with {}", facts.version, facts.cipher);
+        report.findings.push(Finding::pass(Code::TlsOk, words));
+        if self.peer.protocol() != Protocol::Tls {
+            report.findings.push(Finding::pass(Code::StarttlsGranted, "STARTTLS was granted, nothing behind the go-ahead"));
+        }
+        report.tls = Some(facts);
+        report
+    }
+
+    fn fail_handshake(&mut self, cause: Cause) -> Error {
+        let judged = self.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (cause, judged) {
+            (Cause::Refused, Some(report)) => self.fail_judged(report),
+            (cause, _) => self.fail(finding_of_cause(cause, Phase::Handshake)),
+        }
+    }
+
+    /// Ends the session with the judge's own report.
+    fn fail_judged(&mut self, report: Report) -> Error {
+        let error = Error::new(Status::Rejected, report.summary());
+        self.report = Some(Report { status: Status::Rejected, ..report });
+        self.die(error)
+    }
+
+    /// Ends the session with a finding of its own.
+    fn fail(&mut self, failure: Finding) -> Error {
+        let report = match self.report.take() {
+            // The peer was judged; what fails now is the connection, not who the peer is.
+            Some(mut judged) => {
+                judged.status = failure.code.row().status;
+                judged.findings.insert(0, failure);
+                judged
+            }
+            None => unjudged(&self.policy, &self.peer, failure),
+        };
+        let error = Error::new(report.status, report.summary());
+        self.report = Some(report);
+        self.die(error)
+    }
+
+    /// Every later call gives the same error. What TLS still has to say (an alert) can be taken.
+    fn die(&mut self, error: Error) -> Error {
+        let dead = State::Dead { error: error.clone(), tls: None };
+        let tls = match std::mem::replace(&mut self.state, dead) {
+            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Dead { tls, .. } => tls,
+            State::Negotiating { .. } => None,
+        };
+        self.state = State::Dead { error: error.clone(), tls };
+        error
+    }
+
+    fn want(&self) -> Status {
+        if self.has_output() { Status::WantWrite } else { Status::WantRead }
+    }
+
+    fn tls(&self) -> Option<&Tls> {
+        match &self.state {
+            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Dead { tls, .. } => tls.as_deref(),
+            State::Negotiating { .. } => None,
+        }
+    }
+
+    fn tls_mut(&mut self) -> Option<&mut Tls> {
+        match &mut self.state {
+            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Dead { tls, .. } => tls.as_deref_mut(),
+            State::Negotiating { .. } => None,
+        }
+    }
+
+    fn has_output(&self) -> bool {
+        !self.outgoing.is_empty() || self.tls().is_some_and(Tls::has_output)
+    }
+
+    /// Moves bytes for the peer out; 0 when nothing waits. Works in every state: also a refused
+    /// session has a farewell or an alert to send.
+    pub fn take(&mut self, into: &mut [u8]) -> Result<usize> {
+        // Reading from a deque in memory cannot fail.
+        let plain = self.outgoing.read(into).unwrap_or(0);
+        if plain > 0 {
+            return Ok(plain);
+        }
+        Ok(self.tls_mut().map_or(0, |tls| tls.take(into)))
+    }
+
+    /// Plaintext of the open session: how much, or what is needed for some. A driven session waits
+    /// for it, up to the option io_timeout_ms.
+    pub fn read(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
+        loop {
+            let (status, octets) = self.read_stored(into)?;
+            match status {
+                Status::WantRead | Status::WantWrite if self.link.is_some() => self.move_bytes(status)?,
+                _ => return Ok((status, octets)),
+            }
+        }
+    }
+
+    fn read_stored(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
+        let State::Open { tls, .. } = &mut self.state else {
+            return self.not_open();
+        };
+        match tls.read(into) {
+            Received::Octets(octets) => Ok((Status::Ok, octets)),
+            Received::Wait => Ok((self.want(), 0)),
+            Received::Closed => Ok((Status::Closed, 0)),
+            Received::Failed(cause) => Err(self.fail(finding_of_cause(cause, Phase::Open))),
+        }
+    }
+
+    /// Takes plaintext for the peer: how much, or `WantWrite` with 0 when too much waits already. A
+    /// driven session also sends it.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
+        let State::Open { tls, .. } = &mut self.state else {
+            return self.not_open();
+        };
+        if tls.output() > WRITE_AHEAD {
+            return Ok((Status::WantWrite, 0));
+        }
+        match tls.write(bytes) {
+            Ok(octets) => {
+                self.send_if_driven()?;
+                Ok((Status::Ok, octets))
+            }
+            Err(cause) => Err(self.fail(finding_of_cause(cause, Phase::Open))),
+        }
+    }
+
+    fn not_open(&self) -> Result<(Status, usize)> {
+        match &self.state {
+            State::Dead { error, .. } => Err(error.clone()),
+            State::Closed { .. } => Ok((Status::Closed, 0)),
+            State::Negotiating { .. } | State::Handshaking { .. } | State::Open { .. } => {
+                Err(Error::new(Status::State, "the session is not open yet: step until it is"))
+            }
+        }
+    }
+
+    /// Says close_notify. A driven session sends it and gives its descriptor up.
+    pub fn close(&mut self) -> Result<Status> {
+        let State::Open { .. } = &self.state else {
+            return self.not_open().map(|(status, _)| status);
+        };
+        let dead = State::Dead { error: Error::new(Status::State, "the session is closed"), tls: None };
+        if let State::Open { mut tls, .. } = std::mem::replace(&mut self.state, dead) {
+            tls.close();
+            self.state = State::Closed { tls };
+        }
+        self.hang_up();
+        Ok(Status::Closed)
+    }
+
+    /// Plaintext that `read` gives without more bytes of the peer.
+    pub fn pending(&self) -> usize {
+        self.tls().map_or(0, Tls::pending)
+    }
+
+    /// The report as it stands, in every state.
+    pub fn report(&self) -> Report {
+        self.report.clone().unwrap_or_else(|| {
+            let words = "the session has not come to a verdict yet";
+            let note = Finding::skip(Code::ChainNotChecked, words);
+            Report { verdict: Verdict::Unknown, status: Status::State, ..unjudged(&self.policy, &self.peer, note) }
+        })
+    }
+
+    /// Whether the server speaks first inside TLS.
+    pub fn server_speaks_first(&self) -> bool {
+        self.peer.protocol().row().server_speaks_first
+    }
+}
+
+/// What the handshake does with a report.
+fn decision(report: &Report, mode: SessionMode) -> Decision {
+    match (report.verdict, mode) {
+        (Verdict::Trusted | Verdict::Unauthenticated, _) | (_, SessionMode::Audit) => Decision::Accept,
+        (Verdict::Rejected | Verdict::Unknown, SessionMode::Enforce) => {
+            let code = report.first_failure().map_or(Code::ChainInvalid, |finding| finding.code);
+            Decision::Refuse(alert_number(code))
+        }
+    }
+}
+
+impl FirstBytes {
+    /// Whether what has come so far can be a TLS record: handshake (22) or alert (21), then the
+    /// major version 3 (RFC 8446 §5.1).
+    fn look(&mut self, tls: &Tls) -> bool {
+        if matches!(self, FirstBytes::Good) {
+            return true;
+        }
+        match tls.first_unread() {
+            (None, _) | (Some(21 | 22), None) => true,
+            (Some(21 | 22), Some(3)) => {
+                *self = FirstBytes::Good;
+                true
+            }
+            (Some(_), _) => false,
+        }
+    }
+}
+
+/// When TLS failed: the same cause has another meaning.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Handshake,
+    Open,
+}
+
+fn finding_of_cause(cause: Cause, phase: Phase) -> Finding {
+    match (cause, phase) {
+        (Cause::Refused, _) => Finding::fail(Code::TlsHandshake, "the peer was refused"),
+        (Cause::Version, _) => Finding::fail(Code::TlsVersion, "the server speaks no TLS version that is allowed")
+            .compared("TLS 1.2 or newer", ""),
+        (Cause::Alert(name), Phase::Handshake) => {
+            Finding::fail(Code::TlsAlert, format!("the server ended the handshake with the alert '{name}'"))
+        }
+        (Cause::Alert(name), Phase::Open) => {
+            Finding::fail(Code::TlsProtocol, format!("the server ended the connection with the alert '{name}'"))
+        }
+        (Cause::Closed, Phase::Handshake) => {
+            Finding::fail(Code::IoClosed, "the server closed the connection during the TLS handshake")
+        }
+        (Cause::Closed, Phase::Open) => {
+            Finding::fail(Code::TlsTruncated, "the connection ended without close_notify")
+        }
+        (Cause::Broken(words), Phase::Handshake) => {
+            Finding::fail(Code::TlsHandshake, format!("the TLS handshake failed: {words}"))
+        }
+        (Cause::Broken(words), Phase::Open) => {
+            Finding::fail(Code::TlsProtocol, format!("the TLS connection broke: {words}"))
+        }
+    }
+}
+
+fn finding_of(refusal: Refusal) -> Finding {
+    let quoted = quote(&refusal.peer);
+    let detail = if quoted.is_empty() {
+        refusal.words
+    } else {
+        format!("{} (it says, unauthenticated: \"{quoted}\")", refusal.words)
+    };
+    Finding::fail(refusal.code, detail).compared("", quoted).from_source(Source::PeerUnauthenticated)
+}
+
+fn closed_before_tls() -> Finding {
+    Finding::fail(Code::IoClosed, "the server closed the connection before TLS").from_source(Source::System)
+}

@@ -1,0 +1,323 @@
+//! The way from the leaf to a trust anchor: OpenSSL's faults made into findings.
+
+use std::net::IpAddr;
+
+use crate::name::{CommonName, ReferenceId};
+use crate::ossl::{Answer, Certificate, Chain, Fault, Question, fault, find_path};
+use crate::report::{Code, Finding, Outcome, Source, iso8601};
+use crate::trust::Origin;
+
+use super::decide::Need;
+use super::pins;
+use super::policy::{CaLeaf, Dates, Policy, SelfSigned};
+
+/// What the chain check leaves for the checks after it.
+pub struct Path {
+    /// The certificates of the path, leaf first; empty unless the chain passed.
+    pub verified: Vec<Certificate>,
+    /// What OpenSSL's host check said; `None` where it was not asked.
+    pub openssl_dns: Option<bool>,
+    /// What OpenSSL's address check said of the first address; `None` where it was not asked.
+    pub openssl_ip: Option<bool>,
+}
+
+/// Checks the chain, and asks OpenSSL about the names in the same pass.
+pub fn check(policy: &Policy, references: &[ReferenceId], chain: &Chain, now: i64) -> (Vec<Finding>, Path) {
+    let nothing = Path { verified: Vec::new(), openssl_dns: None, openssl_ip: None };
+    if chain.is_empty() {
+        return (vec![Finding::fail(Code::ChainEmpty, "the server showed no certificate")], nothing);
+    }
+    let hosts = dns_names(references);
+    let address = references.iter().find_map(ip);
+    match find_path(&question(policy, &hosts, address, chain, now)) {
+        Err(error) => (vec![Finding::fail(Code::ChainInvalid, error.what)], nothing),
+        Ok(answer) => {
+            let has = |number| answer.faults.iter().any(|fault| fault.number == number);
+            let openssl_dns = (!hosts.is_empty()).then(|| !has(fault::HOSTNAME_MISMATCH));
+            let openssl_ip = address.map(|_| !has(fault::IP_ADDRESS_MISMATCH));
+            let findings = findings(policy, chain, &answer, now);
+            let passed = findings.iter().any(|finding| finding.outcome == Outcome::Pass);
+            let verified = if passed { answer.path } else { Vec::new() };
+            (findings, Path { verified, openssl_dns, openssl_ip })
+        }
+    }
+}
+
+fn dns_names(references: &[ReferenceId]) -> Vec<&str> {
+    let name = |reference| match reference {
+        &ReferenceId::Dns(ref name) => Some(name.as_str()),
+        ReferenceId::Ip(_) | ReferenceId::Srv(_) | ReferenceId::Xmpp(_) | ReferenceId::Email(_) | ReferenceId::Uri(_) => None,
+    };
+    references.iter().filter_map(name).collect()
+}
+
+fn ip(reference: &ReferenceId) -> Option<IpAddr> {
+    match reference {
+        ReferenceId::Ip(address) => Some(*address),
+        ReferenceId::Dns(_) | ReferenceId::Srv(_) | ReferenceId::Xmpp(_) | ReferenceId::Email(_) | ReferenceId::Uri(_) => None,
+    }
+}
+
+fn question<'a>(
+    policy: &'a Policy,
+    hosts: &'a [&'a str],
+    address: Option<IpAddr>,
+    chain: &'a Chain,
+    now: i64,
+) -> Question<'a> {
+    let rules = &policy.chain;
+    Question {
+        anchors: policy.trust.store(),
+        chain,
+        crls: &rules.crls,
+        time: now,
+        check_time: rules.dates == Dates::Checked,
+        purpose: rules.purpose,
+        depth: rules.depth,
+        level: rules.level,
+        partial: rules.partial,
+        hosts,
+        address,
+        common_name: policy.names.common_name == CommonName::FallbackInsecure,
+    }
+}
+
+fn findings(policy: &Policy, chain: &Chain, answer: &Answer, now: i64) -> Vec<Finding> {
+    let scene = Scene { policy, chain, path: &answer.path, now };
+    let mut findings: Vec<Finding> = Vec::new();
+    for fault in answer.faults.iter().filter(|fault| !scene.is_void(**fault)) {
+        let finding = scene.finding(*fault);
+        // OpenSSL says "no issuer" and then "leaf not verified": one thing for people.
+        let known = findings.iter().any(|other| other.code == finding.code && other.outcome == finding.outcome);
+        if !known || finding.code == Code::ChainStrict {
+            findings.push(finding);
+        }
+    }
+    findings.extend(scene.ca_leaf());
+    if !findings.iter().any(|finding| finding.outcome == Outcome::Fail) {
+        findings.push(scene.pass());
+    }
+    if policy.chain.need == Need::ReportOnly {
+        findings.push(Finding::skip(Code::ChainNotChecked, "insecure_no_chain: the chain weighs nothing"));
+    }
+    findings
+}
+
+/// What is needed to make a finding of a fault.
+struct Scene<'a> {
+    policy: &'a Policy,
+    chain: &'a Chain,
+    path: &'a [Certificate],
+    now: i64,
+}
+
+impl Scene<'_> {
+    /// Faults that are none by our rules, or that belong to another check.
+    fn is_void(&self, fault: Fault) -> bool {
+        match fault.number {
+            // Names have a check of their own.
+            fault::HOSTNAME_MISMATCH | fault::EMAIL_MISMATCH | fault::IP_ADDRESS_MISMATCH => true,
+            // RFC 5280 §4.1.2.5: the period includes its last second; OpenSSL excludes it.
+            fault::CERT_HAS_EXPIRED => {
+                self.at(fault).and_then(Certificate::not_after).is_some_and(|last| last == self.now)
+            }
+            // The anchor is trusted by decision, not by a CRL that it would sign itself.
+            fault::UNABLE_TO_GET_CRL => usize::try_from(fault.depth).is_ok_and(|depth| depth > 0 && depth + 1 == self.path.len()),
+            _ => false,
+        }
+    }
+
+    fn at(&self, fault: Fault) -> Option<&Certificate> {
+        self.path.get(usize::try_from(fault.depth).ok()?)
+    }
+
+    fn finding(&self, fault: Fault) -> Finding {
+        let (code, outcome) = (code_of(fault.number), self.outcome(fault));
+        let finding = Finding::new(code, outcome, self.words(fault, code));
+        let finding = match code {
+            Code::ChainUnknownIssuer => finding.hinting(self.issuer_hint()),
+            _ => finding,
+        };
+        finding.at(fault.depth).from_source(Source::Openssl)
+    }
+
+    fn outcome(&self, fault: Fault) -> Outcome {
+        let rules = &self.policy.chain;
+        match fault.number {
+            fault::STRICT_FIRST..=fault::STRICT_LAST if self.is_callers_anchor() => Outcome::Note,
+            // Strict also turns old ways of being a CA away (X509_check_ca grades above 1).
+            fault::INVALID_CA if self.is_callers_anchor() && self.is_old_anchor(fault) => Outcome::Note,
+            fault::DEPTH_ZERO_SELF_SIGNED_CERT if rules.self_signed == SelfSigned::Accepted => Outcome::Note,
+            _ => Outcome::Fail,
+        }
+    }
+
+    /// Whether the path ends at an anchor that the caller gave. Where it ends at none there is a
+    /// failure of its own, beside which strictness says nothing.
+    fn is_callers_anchor(&self) -> bool {
+        self.path.last().is_some_and(|last| self.policy.trust.is_callers(last))
+    }
+
+    fn is_old_anchor(&self, fault: Fault) -> bool {
+        let is_last = usize::try_from(fault.depth).is_ok_and(|depth| depth + 1 == self.path.len());
+        is_last && self.at(fault).is_some_and(|anchor| anchor.ca_grade() > 1)
+    }
+
+    /// RFC 5280 §4.2.1.9 makes CA and end entity two things: who can sign for others is not whom a
+    /// user talks to, unless the user said so by trusting or pinning that very certificate.
+    fn ca_leaf(&self) -> Option<Finding> {
+        let leaf = self.chain.leaf()?;
+        let is_anchor = self.path.len() == 1;
+        if leaf.ca_grade() != 1 || is_anchor || pins::leaf_is_pinned(&self.policy.pins, leaf) {
+            return None;
+        }
+        let words = "the server shows a CA certificate as its own";
+        let outcome = match self.policy.chain.ca_leaf {
+            CaLeaf::Refused => Outcome::Fail,
+            CaLeaf::Accepted => Outcome::Note,
+        };
+        Some(Finding::new(Code::ChainCaAsLeaf, outcome, words).at(0))
+    }
+
+    fn pass(&self) -> Finding {
+        let anchor = self.path.last().map(|anchor| anchor.facts().subject).unwrap_or_default();
+        Finding::pass(Code::ChainTrusted, format!("the chain leads to the trusted CA {anchor}"))
+            .compared("a trusted CA", anchor)
+            .from_source(Source::Openssl)
+    }
+
+    fn words(&self, fault: Fault, code: Code) -> String {
+        let who = self.who(fault);
+        let facts = self.at(fault).map(Certificate::facts);
+        match (code, facts) {
+            (Code::ChainExpired, Some(facts)) => {
+                format!("{who} expired on {} (now is {})", iso8601(facts.not_after), iso8601(self.now))
+            }
+            (Code::ChainNotYetValid, Some(facts)) => {
+                format!("{who} is valid only from {} on (now is {})", iso8601(facts.not_before), iso8601(self.now))
+            }
+            (Code::ChainUnknownIssuer, Some(facts)) if fault.number == fault::SELF_SIGNED_CERT_IN_CHAIN => {
+                format!("the chain ends at the CA {}, which is not trusted", facts.subject)
+            }
+            (Code::ChainUnknownIssuer, Some(facts)) => {
+                format!("{who} was issued by {}, which was neither sent nor is trusted", facts.issuer)
+            }
+            (Code::ChainSelfSigned, _) => "the server's certificate is signed by itself and is not trusted".to_owned(),
+            (Code::ChainInvalidCa, _) => format!("{who} issued a certificate but is no CA"),
+            (Code::ChainPurpose, _) => format!("{who} is not meant for {}", self.purpose()),
+            (Code::ChainWeakKey, Some(facts)) => {
+                format!("{who} has a key that is too weak: {} {} bits", facts.key_algorithm, facts.key_bits)
+            }
+            (Code::ChainWeakSignature, Some(facts)) => {
+                format!("{who} is signed with a broken digest: {}", facts.signature)
+            }
+            (Code::ChainBadSignature, _) => format!("the signature of {who} is wrong"),
+            (Code::ChainNameConstraint, _) => {
+                format!("{who} has a name that its CA may not issue for ({})", fault.words())
+            }
+            (Code::ChainRevoked, _) => format!("{who} was revoked by its CA"),
+            _ => format!("{who}: {}", fault.words()),
+        }
+    }
+
+    fn who(&self, fault: Fault) -> String {
+        match (fault.depth, self.at(fault)) {
+            (0, _) => "the server's certificate".to_owned(),
+            (_, Some(certificate)) => format!("the CA certificate {}", certificate.facts().subject),
+            (depth, None) => format!("certificate {depth}"),
+        }
+    }
+
+    const fn purpose(&self) -> &'static str {
+        match self.policy.chain.purpose {
+            crate::ossl::Purpose::Server => "a TLS server",
+            crate::ossl::Purpose::Client => "a TLS client",
+            crate::ossl::Purpose::Any => "this use",
+        }
+    }
+
+    /// The cause decides the cure, and what was sent tells the cause.
+    fn issuer_hint(&self) -> String {
+        let general = Code::ChainUnknownIssuer.row().hint;
+        match (self.policy.trust.origin(), self.chain.len()) {
+            (Origin::Nobody, _) => "No CA is trusted at all: system_ca is off and none was given.".to_owned(),
+            (_, 1) => format!("The server sent only its own certificate: most likely its intermediate is missing. {general}"),
+            _ => general.to_owned(),
+        }
+    }
+}
+
+const CODES: &[(i32, Code)] = &[
+    (fault::UNABLE_TO_GET_ISSUER_CERT_LOCALLY, Code::ChainUnknownIssuer),
+    (fault::UNABLE_TO_GET_ISSUER_CERT, Code::ChainUnknownIssuer),
+    (fault::SELF_SIGNED_CERT_IN_CHAIN, Code::ChainUnknownIssuer),
+    (fault::UNABLE_TO_VERIFY_LEAF_SIGNATURE, Code::ChainUnknownIssuer),
+    (fault::DEPTH_ZERO_SELF_SIGNED_CERT, Code::ChainSelfSigned),
+    (fault::CERT_HAS_EXPIRED, Code::ChainExpired),
+    (fault::CERT_NOT_YET_VALID, Code::ChainNotYetValid),
+    (fault::INVALID_CA, Code::ChainInvalidCa),
+    (fault::INVALID_PURPOSE, Code::ChainPurpose),
+    (fault::EE_KEY_TOO_SMALL, Code::ChainWeakKey),
+    (fault::CA_KEY_TOO_SMALL, Code::ChainWeakKey),
+    (fault::CA_MD_TOO_WEAK, Code::ChainWeakSignature),
+    (fault::CERT_SIGNATURE_FAILURE, Code::ChainBadSignature),
+    (fault::UNABLE_TO_DECRYPT_CERT_SIGNATURE, Code::ChainBadSignature),
+    (fault::PATH_LENGTH_EXCEEDED, Code::ChainPathLength),
+    (fault::CERT_CHAIN_TOO_LONG, Code::ChainTooLong),
+    (fault::UNHANDLED_CRITICAL_EXTENSION, Code::ChainCriticalExtension),
+    (fault::CERT_REVOKED, Code::ChainRevoked),
+    (fault::PERMITTED_VIOLATION, Code::ChainNameConstraint),
+    (fault::EXCLUDED_VIOLATION, Code::ChainNameConstraint),
+    (fault::SUBTREE_MINMAX, Code::ChainNameConstraint),
+    (fault::UNSUPPORTED_CONSTRAINT_TYPE, Code::ChainNameConstraint),
+    (fault::UNSUPPORTED_CONSTRAINT_SYNTAX, Code::ChainNameConstraint),
+    (fault::UNSUPPORTED_NAME_SYNTAX, Code::ChainNameConstraint),
+    (fault::UNABLE_TO_GET_CRL, Code::ChainCrl),
+    (fault::UNABLE_TO_DECRYPT_CRL_SIGNATURE, Code::ChainCrl),
+    (fault::CRL_SIGNATURE_FAILURE, Code::ChainCrl),
+    (fault::CRL_NOT_YET_VALID, Code::ChainCrl),
+    (fault::CRL_HAS_EXPIRED, Code::ChainCrl),
+    (fault::ERROR_IN_CRL_LAST_UPDATE_FIELD, Code::ChainCrl),
+    (fault::ERROR_IN_CRL_NEXT_UPDATE_FIELD, Code::ChainCrl),
+    (fault::UNABLE_TO_GET_CRL_ISSUER, Code::ChainCrl),
+    (fault::KEYUSAGE_NO_CRL_SIGN, Code::ChainCrl),
+    (fault::UNHANDLED_CRITICAL_CRL_EXTENSION, Code::ChainCrl),
+    (fault::DIFFERENT_CRL_SCOPE, Code::ChainCrl),
+    (fault::CRL_PATH_VALIDATION_ERROR, Code::ChainCrl),
+];
+
+/// Our code for OpenSSL's number. What has no row is a broken rule all the same.
+fn code_of(number: i32) -> Code {
+    if (fault::STRICT_FIRST..=fault::STRICT_LAST).contains(&number) {
+        return Code::ChainStrict;
+    }
+    CODES.iter().find(|(known, _)| *known == number).map_or(Code::ChainInvalid, |(_, code)| *code)
+}
+
+/// OpenSSL's number for our code: it decides which alert the peer gets.
+pub fn alert_number(code: Code) -> i32 {
+    match code {
+        Code::NameMismatch | Code::NameNoSan | Code::NameMalformedSan | Code::NameDisagreement => fault::HOSTNAME_MISMATCH,
+        _ => CODES.iter().find(|(_, known)| *known == code).map_or(fault::CERT_REJECTED, |(number, _)| *number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_fault_is_a_failure() {
+        for number in [0, 1, 76, 94, 95, 9999, -1] {
+            assert_eq!(code_of(number), Code::ChainInvalid, "{number}");
+        }
+        assert_eq!(code_of(fault::STRICT_FIRST), Code::ChainStrict);
+    }
+
+    #[test]
+    fn every_refusal_has_an_alert() {
+        for row in crate::report::TABLE {
+            assert_ne!(alert_number(row.code), 0, "{}", row.name);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Whom we expect: host, protocol, port, further reference identifiers, and where to connect.
+
+use std::net::IpAddr;
+
+use crate::error::{Error, Result};
+use crate::name::{Idna, ReferenceId};
+use crate::proto::Protocol;
+use crate::status::Status;
+
+/// The peer who is meant.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    protocol: Protocol,
+    host: Option<ReferenceId>,
+    port: Option<u16>,
+    references: Vec<ReferenceId>,
+    connect: Option<Address>,
+    server_name: Option<String>,
+    letters: Letters,
+}
+
+/// Whether a name was given with letters beyond ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Letters {
+    Ascii,
+    Unicode,
+}
+
+/// Where to connect, when that is not the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// A host name or an address without brackets.
+    pub host: String,
+    /// The port, if it differs too.
+    pub port: Option<u16>,
+}
+
+impl Default for Peer {
+    fn default() -> Peer {
+        Peer::new()
+    }
+}
+
+impl Peer {
+    /// Nobody yet; the protocol is SMTP.
+    pub fn new() -> Peer {
+        Peer {
+            protocol: Protocol::Smtp,
+            host: None,
+            port: None,
+            references: Vec::new(),
+            connect: None,
+            server_name: None,
+            letters: Letters::Ascii,
+        }
+    }
+
+    /// The protocol, which also gives the port where none is set.
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+    }
+
+    /// The host as a user types it: a name (U-labels are converted) or an address.
+    pub fn set_host(&mut self, host: &str) -> Result<()> {
+        self.host = Some(ReferenceId::from_host(host, Idna::Convert)?);
+        self.note_letters(host);
+        Ok(())
+    }
+
+    /// The port that is meant.
+    pub fn set_port(&mut self, port: u16) {
+        self.port = Some(port);
+    }
+
+    /// One more name that the certificate may be for, tagged: `dns:`, `ip:`, `srv:`, `xmpp:`,
+    /// `email:`, `uri:`.
+    pub fn add_reference(&mut self, tagged: &str) -> Result<()> {
+        self.references.push(ReferenceId::parse_tagged(tagged, Idna::Convert)?);
+        self.note_letters(tagged);
+        Ok(())
+    }
+
+    /// Where to connect, when that is not the host: `HOST`, `HOST:PORT`, `[IPv6]:PORT`.
+    pub fn set_connect(&mut self, text: &str) -> Result<()> {
+        self.connect = Some(Address::parse(text)?);
+        Ok(())
+    }
+
+    /// The server name to send, when that is not the host.
+    pub fn set_sni(&mut self, name: &str) -> Result<()> {
+        match ReferenceId::from_host(name, Idna::Convert)? {
+            ReferenceId::Dns(name) => self.server_name = Some(name.as_str().to_owned()),
+            ReferenceId::Ip(_) | ReferenceId::Srv(_) | ReferenceId::Xmpp(_) | ReferenceId::Email(_) | ReferenceId::Uri(_) => {
+                // RFC 6066 §3: no literal addresses.
+                return Err(Error::new(Status::Name, "a server name (SNI) is a host name, never an address"));
+            }
+        }
+        Ok(())
+    }
+
+    fn note_letters(&mut self, text: &str) {
+        if !text.is_ascii() {
+            self.letters = Letters::Unicode;
+        }
+    }
+
+    /// The protocol.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The host as a reference.
+    pub fn host(&self) -> Option<&ReferenceId> {
+        self.host.as_ref()
+    }
+
+    /// Further references.
+    pub fn references(&self) -> &[ReferenceId] {
+        &self.references
+    }
+
+    /// Whether a name was given with letters beyond ASCII.
+    pub fn is_unicode(&self) -> bool {
+        self.letters == Letters::Unicode
+    }
+
+    /// The host as an A-label or an address; empty where none is set.
+    pub fn host_text(&self) -> String {
+        self.host.as_ref().map(bare).unwrap_or_default()
+    }
+
+    /// The port, by protocol where none is set.
+    pub fn effective_port(&self) -> u16 {
+        self.port.unwrap_or(self.protocol.row().port)
+    }
+
+    /// Where to connect: host (no brackets) and port.
+    pub fn endpoint(&self) -> Option<(String, u16)> {
+        let port = self.effective_port();
+        match &self.connect {
+            Some(address) => Some((address.host.clone(), address.port.unwrap_or(port))),
+            None => Some((bare(self.host.as_ref()?), port)),
+        }
+    }
+
+    /// The server name to send: what was set, else the host unless it is an address.
+    pub fn server_name(&self) -> Option<&str> {
+        let own = self.server_name.as_deref();
+        own.or_else(|| match self.host.as_ref()? {
+            ReferenceId::Dns(name) => Some(name.as_str()),
+            ReferenceId::Ip(_) | ReferenceId::Srv(_) | ReferenceId::Xmpp(_) | ReferenceId::Email(_) | ReferenceId::Uri(_) => None,
+        })
+    }
+}
+
+/// A reference without its tag.
+fn bare(reference: &ReferenceId) -> String {
+    let tagged = reference.tagged();
+    tagged.split_once(':').map_or_else(|| tagged.clone(), |(_, name)| name.to_owned())
+}
+
+impl Address {
+    /// Reads `HOST`, `HOST:PORT` or `[IPv6]:PORT`.
+    pub fn parse(text: &str) -> Result<Address> {
+        let wrong = || {
+            let shown = crate::report::quote(text.as_bytes());
+            Error::new(Status::Argument, format!("'{shown}' is no address; write HOST, HOST:PORT or [IPv6]:PORT"))
+        };
+        let (host, port) = split(text).ok_or_else(wrong)?;
+        let port = port.map(|port| port.parse::<u16>().map_err(|_| wrong())).transpose()?;
+        if host.is_empty() || port == Some(0) || host.contains(|letter: char| letter.is_control() || letter == ' ') {
+            return Err(wrong());
+        }
+        Ok(Address { host: host.to_owned(), port })
+    }
+}
+
+fn split(text: &str) -> Option<(&str, Option<&str>)> {
+    if text.parse::<IpAddr>().is_ok() {
+        return Some((text, None));
+    }
+    if let Some(rest) = text.strip_prefix('[') {
+        let (host, port) = rest.split_once(']')?;
+        host.parse::<IpAddr>().ok()?;
+        return if port.is_empty() { Some((host, None)) } else { Some((host, Some(port.strip_prefix(':')?))) };
+    }
+    match text.split_once(':') {
+        Some((host, port)) => Some((host, Some(port))),
+        None => Some((text, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let parse = |text: &str| Address::parse(text).map(|address| (address.host, address.port)).ok();
+        assert_eq!(parse("127.0.0.1:25"), Some(("127.0.0.1".into(), Some(25))));
+        assert_eq!(parse("[::1]:25"), Some(("::1".into(), Some(25))));
+        assert_eq!(parse("::1"), Some(("::1".into(), None)));
+        assert_eq!(parse("mx.bob.test"), Some(("mx.bob.test".into(), None)));
+        for bad in ["", ":25", "host:", "host:0", "host:99999", "[::1", "[::1]25", "a b:1", "[host]:1"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_never_sent_as_server_name() {
+        let mut peer = Peer::new();
+        peer.set_host("127.0.0.1").unwrap();
+        assert_eq!(peer.server_name(), None);
+        assert!(peer.set_sni("::1").is_err());
+        peer.set_host("mail.bob.test.").unwrap();
+        assert_eq!(peer.server_name(), Some("mail.bob.test"));
+    }
+}

@@ -1,0 +1,387 @@
+//! Settings, frozen into types: what a verifier knows about one group of peers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::limits::{Deadlines, Limits};
+use crate::name::{CommonName, Idna, NamePolicy, ReferenceId, SanRule, SuffixList, Wildcards};
+use crate::options::{Settings, Spelling};
+use crate::ossl::{Context, ContextSettings, Crl, Purpose, TlsVersion};
+use crate::pin::{Pin, PinMode};
+use crate::starttls::Terms;
+use crate::status::Status;
+use crate::trust::{Sources, Trust, Watched, load_crls, read_file};
+
+use super::decide::{Need, Needs};
+use super::peer::Peer;
+
+/// Everything that was decided beforehand.
+pub struct Policy {
+    /// Names of the insecure options in force.
+    pub insecure: Vec<&'static str>,
+    /// Trust anchors.
+    pub trust: Arc<Trust>,
+    /// Rules for the chain.
+    pub chain: ChainRules,
+    /// Rules for names.
+    pub names: NameRules,
+    /// Pins.
+    pub pins: PinRules,
+    /// TLS settings.
+    pub tls: TlsRules,
+    /// Deadlines of a session.
+    pub deadlines: Deadlines,
+    /// What a negotiator needs to know.
+    pub terms: Terms,
+    /// Whether a session with an untrusted peer opens all the same.
+    pub mode: SessionMode,
+    /// Files that were read.
+    pub watched: Vec<Watched>,
+}
+
+/// Whether the verdict is obeyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionMode {
+    /// Only a trusted peer gets a session.
+    Enforce,
+    /// Report only.
+    Audit,
+}
+
+/// Whether validity periods count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dates {
+    /// They do.
+    Checked,
+    /// Insecure: they do not.
+    Ignored,
+}
+
+/// What a self-signed leaf that nothing vouches for is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelfSigned {
+    /// A failure.
+    Refused,
+    /// Insecure: a note.
+    Accepted,
+}
+
+/// What a CA certificate as the peer's own is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaLeaf {
+    /// A failure, unless it is itself the anchor or pinned.
+    Refused,
+    /// Insecure: a note.
+    Accepted,
+}
+
+/// Rules for the chain.
+pub struct ChainRules {
+    /// Whether it must pass.
+    pub need: Need,
+    /// Verification time; `None` is now.
+    pub time: Option<i64>,
+    /// Validity periods.
+    pub dates: Dates,
+    /// What the leaf must be meant for.
+    pub purpose: Purpose,
+    /// Most CA certificates between leaf and anchor.
+    pub depth: i32,
+    /// Security level.
+    pub level: i32,
+    /// Whether an anchor need not be self-signed.
+    pub partial: bool,
+    /// Self-signed leaves.
+    pub self_signed: SelfSigned,
+    /// CA certificates as leaves.
+    pub ca_leaf: CaLeaf,
+    /// Revocation lists.
+    pub crls: Vec<Crl>,
+}
+
+/// Rules for names.
+pub struct NameRules {
+    /// Whether one must match.
+    pub need: Need,
+    /// Takes the place of the peer's host.
+    pub peer_name: Option<ReferenceId>,
+    /// Which wildcards count.
+    pub wildcards: Wildcards,
+    /// Whether the CN counts.
+    pub common_name: CommonName,
+    /// What a malformed entry means.
+    pub san: SanRule,
+    /// Whether names with letters beyond ASCII are converted.
+    pub idna: Idna,
+    suffixes: Option<SuffixList>,
+}
+
+/// Pins.
+pub struct PinRules {
+    /// One of these must match.
+    pub any_of: Vec<Pin>,
+    /// All of these must match the leaf (PHP's peer_fingerprint).
+    pub all_of: Vec<Pin>,
+    /// What part they have.
+    pub mode: PinMode,
+}
+
+/// TLS settings.
+pub struct TlsRules {
+    /// The context for sessions.
+    pub context: Context,
+    /// Whether the server name is sent.
+    pub server_name: ServerName,
+}
+
+/// Whether the server name is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerName {
+    /// As RFC 6066 §3 says.
+    Sent,
+    /// Not at all.
+    Withheld,
+}
+
+impl Policy {
+    /// Reads every file and makes every value a typed one, or says what is wrong.
+    pub fn freeze(settings: &Settings) -> Result<Policy> {
+        let trust = Arc::new(Trust::load(&sources(settings))?);
+        let (crls, crl_files) = load_crls(
+            settings.texts("crl_file").map(|(path, _)| path),
+            settings.bytes("crl_der"),
+        )?;
+        let watched = [trust.watched(), crl_files.as_slice()].concat();
+        Ok(Policy {
+            insecure: settings.insecure(),
+            chain: ChainRules::freeze(settings, crls),
+            names: NameRules::freeze(settings)?,
+            pins: PinRules::freeze(settings)?,
+            tls: TlsRules::freeze(settings)?,
+            deadlines: deadlines(settings),
+            terms: terms(settings)?,
+            mode: if settings.bool("audit") == Some(true) { SessionMode::Audit } else { SessionMode::Enforce },
+            watched,
+            trust,
+        })
+    }
+
+    /// What each check weighs.
+    pub fn needs(&self) -> Needs {
+        let pinned = !(self.pins.any_of.is_empty() && self.pins.all_of.is_empty());
+        match self.pins.mode {
+            PinMode::PinInsteadOfPkix if pinned => {
+                Needs { chain: Need::ReportOnly, name: Need::ReportOnly, pin: Need::Required }
+            }
+            PinMode::PinInsteadOfPkix | PinMode::PinAndPkix => Needs {
+                chain: self.chain.need,
+                name: self.names.need,
+                pin: if pinned { Need::Required } else { Need::ReportOnly },
+            },
+        }
+    }
+}
+
+fn sources(settings: &Settings) -> Sources<'_> {
+    Sources {
+        files: settings.texts("cafile").map(|(path, _)| path).collect(),
+        directories: settings.texts("capath").map(|(path, _)| path).collect(),
+        pem: settings.bytes("ca_pem").collect(),
+        der: settings.bytes("ca_der").collect(),
+        system: settings.bool("system_ca"),
+    }
+}
+
+/// A switch that is off unless set.
+fn is_on(settings: &Settings, name: &'static str) -> bool {
+    settings.bool(name) == Some(true)
+}
+
+fn need(settings: &Settings, waived: &'static str) -> Need {
+    if is_on(settings, waived) { Need::ReportOnly } else { Need::Required }
+}
+
+/// A number that the table keeps within 32 bits.
+fn number(settings: &Settings, name: &'static str, default: i32) -> i32 {
+    settings.int(name).and_then(|value| i32::try_from(value).ok()).unwrap_or(default)
+}
+
+impl ChainRules {
+    fn freeze(settings: &Settings, crls: Vec<Crl>) -> ChainRules {
+        let given = !matches!(settings.bool("system_ca"), Some(true)) && has_anchors(settings);
+        ChainRules {
+            need: need(settings, "insecure_no_chain"),
+            time: settings.int("time"),
+            dates: if is_on(settings, "insecure_no_time") { Dates::Ignored } else { Dates::Checked },
+            purpose: match settings.text("purpose") {
+                Some("sslclient") => Purpose::Client,
+                Some("any") => Purpose::Any,
+                _ => Purpose::Server,
+            },
+            depth: number(settings, "verify_depth", 10),
+            level: number(settings, "security_level", 2),
+            partial: settings.bool("partial_chain").unwrap_or(given),
+            self_signed: if is_on(settings, "insecure_allow_self_signed") { SelfSigned::Accepted } else { SelfSigned::Refused },
+            ca_leaf: if is_on(settings, "insecure_ca_leaf") { CaLeaf::Accepted } else { CaLeaf::Refused },
+            crls,
+        }
+    }
+}
+
+fn has_anchors(settings: &Settings) -> bool {
+    let texts = ["cafile", "capath"].into_iter().any(|name| settings.texts(name).next().is_some());
+    texts || ["ca_pem", "ca_der"].into_iter().any(|name| settings.bytes(name).next().is_some())
+}
+
+impl NameRules {
+    fn freeze(settings: &Settings) -> Result<NameRules> {
+        let idna = match settings.text("idna") {
+            Some("refuse") => Idna::Refuse,
+            _ => Idna::Convert,
+        };
+        let peer_name = settings.text("peer_name").map(|name| ReferenceId::from_host(name, idna));
+        Ok(NameRules {
+            need: need(settings, "insecure_no_name"),
+            peer_name: peer_name.transpose()?,
+            wildcards: match settings.text("wildcards") {
+                Some("none") => Wildcards::None,
+                Some("partial-label") => Wildcards::PartialLabel,
+                _ => Wildcards::LeftMostLabel,
+            },
+            common_name: if is_on(settings, "insecure_cn_fallback") { CommonName::FallbackInsecure } else { CommonName::Never },
+            san: if is_on(settings, "insecure_lenient_san") { SanRule::LenientInsecure } else { SanRule::Strict },
+            idna,
+            suffixes: settings.text("public_suffix_file").map(suffix_list).transpose()?,
+        })
+    }
+
+    /// The rules as the matcher takes them.
+    pub fn policy(&self) -> NamePolicy<'_> {
+        NamePolicy {
+            wildcards: self.wildcards,
+            common_name: self.common_name,
+            san: self.san,
+            suffixes: self.suffixes.as_ref(),
+        }
+    }
+
+    /// Every name that the certificate may be for: the peer's host, or peer_name in its place, and
+    /// what was added.
+    pub fn references(&self, peer: &Peer) -> Vec<ReferenceId> {
+        let first = self.peer_name.as_ref().or(peer.host());
+        first.into_iter().chain(peer.references()).cloned().collect()
+    }
+}
+
+fn suffix_list(path: &str) -> Result<SuffixList> {
+    let contents = read_file("option public_suffix_file", path)?;
+    let list = SuffixList::parse(&String::from_utf8_lossy(&contents));
+    if list.is_empty() {
+        return Err(Error::new(Status::FileEmpty, format!("option public_suffix_file: {path} holds no suffix")));
+    }
+    Ok(list)
+}
+
+impl PinRules {
+    fn freeze(settings: &Settings) -> Result<PinRules> {
+        let parse = |name, parse: fn(&str, Spelling) -> Result<Pin>| {
+            let pins = settings.texts(name).map(|(text, spelling)| parse(text, spelling));
+            pins.collect::<Result<Vec<Pin>>>()
+                .map_err(|error| Error::new(error.status, format!("option {name}: {}", error.what)))
+        };
+        let rules = PinRules {
+            any_of: parse("pin", Pin::parse)?,
+            all_of: parse("peer_fingerprint", Pin::parse_fingerprint)?,
+            mode: match settings.text("pin_mode") {
+                Some("pin-instead-of-pkix") => PinMode::PinInsteadOfPkix,
+                _ => PinMode::PinAndPkix,
+            },
+        };
+        if rules.mode == PinMode::PinInsteadOfPkix && rules.any_of.is_empty() && rules.all_of.is_empty() {
+            let what = "option pin_mode: pin-instead-of-pkix needs a pin; set the option pin";
+            return Err(Error::new(Status::OptionValue, what));
+        }
+        Ok(rules)
+    }
+}
+
+impl TlsRules {
+    fn freeze(settings: &Settings) -> Result<TlsRules> {
+        let version = |name, default| settings.text(name).map_or(default, version_of);
+        let (min, max) = (version("min_tls", TlsVersion::V1_2), version("max_tls", TlsVersion::V1_3));
+        if min > max {
+            return Err(Error::new(Status::OptionValue, "option min_tls is newer than max_tls"));
+        }
+        let certificate = settings.text("local_cert");
+        if certificate.is_none() && settings.text("local_pk").is_some() {
+            return Err(Error::new(Status::OptionValue, "option local_pk needs local_cert beside it"));
+        }
+        let context = Context::new(&ContextSettings {
+            min,
+            max,
+            ciphers: settings.text("ciphers"),
+            suites: settings.text("ciphersuites"),
+            groups: settings.text("groups"),
+            level: number(settings, "security_level", 2).unsigned_abs(),
+            identity: certificate.map(|certificate| {
+                let key = settings.text("local_pk").unwrap_or(certificate);
+                (certificate, key, settings.text("passphrase").unwrap_or_default())
+            }),
+        })?;
+        let server_name = match settings.bool("SNI_enabled") {
+            Some(false) => ServerName::Withheld,
+            Some(true) | None => ServerName::Sent,
+        };
+        Ok(TlsRules { context, server_name })
+    }
+}
+
+/// The table accepts no other words.
+fn version_of(word: &str) -> TlsVersion {
+    match word {
+        "1.0" => TlsVersion::V1_0,
+        "1.1" => TlsVersion::V1_1,
+        "1.3" => TlsVersion::V1_3,
+        _ => TlsVersion::V1_2,
+    }
+}
+
+fn deadlines(settings: &Settings) -> Deadlines {
+    let of = |name, default: Duration| {
+        let given = settings.int(name).and_then(|value| u64::try_from(value).ok());
+        given.map_or(default, Duration::from_millis)
+    };
+    Deadlines {
+        connect: of("connect_timeout_ms", Deadlines::DEFAULT.connect),
+        negotiation: of("negotiation_timeout_ms", Deadlines::DEFAULT.negotiation),
+        handshake: of("handshake_timeout_ms", Deadlines::DEFAULT.handshake),
+        io: of("io_timeout_ms", Deadlines::DEFAULT.io),
+    }
+}
+
+fn terms(settings: &Settings) -> Result<Terms> {
+    let of = |name, default: usize| {
+        settings.int(name).and_then(|value| usize::try_from(value).ok()).unwrap_or(default)
+    };
+    let limits = Limits {
+        line: of("max_line", Limits::DEFAULT.line),
+        lines: of("max_lines", Limits::DEFAULT.lines),
+        octets: of("max_negotiation_bytes", Limits::DEFAULT.octets),
+    };
+    Ok(Terms { ehlo_name: ehlo_name(settings.text("ehlo_name").unwrap_or("localhost"))?, limits })
+}
+
+/// RFC 5321 §4.1.1.1: a domain or an address literal. Anything else could carry a second command.
+fn ehlo_name(name: &str) -> Result<String> {
+    let literal = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let sound = match literal {
+        Some(address) => address.trim_start_matches("IPv6:").parse::<std::net::IpAddr>().is_ok(),
+        None => matches!(ReferenceId::from_host(name, Idna::Refuse), Ok(ReferenceId::Dns(_))),
+    };
+    if sound {
+        return Ok(name.to_owned());
+    }
+    let shown = crate::report::quote(name.as_bytes());
+    Err(Error::new(Status::OptionValue, format!("option ehlo_name: '{shown}' is neither a domain nor an address literal such as [192.0.2.1]")))
+}
