@@ -154,7 +154,10 @@ impl<'a> PresentedDns<'a> {
     pub fn parse(octets: &'a [u8]) -> std::result::Result<PresentedDns<'a>, DnsFault> {
         let stars = stars(octets);
         match stars {
-            Stars::None => check(octets)?,
+            // An address in text is in many certificates beside the real name, for programs that
+            // look there. It is no host name and equals no reference: it never matches, and is no
+            // reason to refuse its siblings.
+            Stars::None => check(octets).or_else(ignore_number)?,
             // With two labels or more, whatever stands behind `*.` is a name of its own.
             Stars::WholeLabel => check(&octets[2..]).and_then(|()| check_length(octets))?,
             Stars::PartOfLabel | Stars::Misplaced => check_with_stars(octets)?,
@@ -173,6 +176,10 @@ impl<'a> PresentedDns<'a> {
     pub const fn stars(&self) -> Stars {
         self.stars
     }
+}
+
+fn ignore_number(fault: DnsFault) -> std::result::Result<(), DnsFault> {
+    if fault == DnsFault::Number { Ok(()) } else { Err(fault) }
 }
 
 fn stars(octets: &[u8]) -> Stars {
@@ -289,11 +296,11 @@ mod tests {
             ("mail.bob.test:25", None, Some(DnsFault::Octet(b':'))),
             ("bob.test/x", None, Some(DnsFault::Octet(b'/'))),
             ("%6dail.bob.test", None, Some(DnsFault::Octet(b'%'))),
-            ("192.0.2.1", None, Some(DnsFault::Number)),
+            ("192.0.2.1", None, None),
             ("192.0.2.1.", None, Some(DnsFault::TrailingDot)),
-            ("3232235521", None, Some(DnsFault::Number)),
-            ("127.1", None, Some(DnsFault::Number)),
-            ("mail.0x7f", None, Some(DnsFault::Number)),
+            ("3232235521", None, None),
+            ("127.1", None, None),
+            ("mail.0x7f", None, None),
             ("0x7f.test", Some("0x7f.test"), None),
             ("1.2.3.4f", Some("1.2.3.4f"), None),
         ];

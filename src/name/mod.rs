@@ -18,6 +18,7 @@
 //! [`CommonName::FallbackInsecure`].
 
 pub mod comparison;
+pub mod constraints;
 pub mod differences;
 pub mod dns;
 pub mod email;

@@ -316,12 +316,6 @@ impl Tls {
         self.stream.get_ref().incoming.len()
     }
 
-    /// The first two of them.
-    pub fn first_unread(&self) -> (Option<u8>, Option<u8>) {
-        let incoming = &self.stream.get_ref().incoming;
-        (incoming.front().copied(), incoming.get(1).copied())
-    }
-
     /// The peer will send no more.
     pub fn feed_end(&mut self) {
         self.stream.get_mut().ended = true;

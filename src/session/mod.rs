@@ -58,11 +58,16 @@ enum State {
 }
 
 /// The beginning of what the peer sends after ClientHello: a TLS record, or an attack.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum FirstBytes {
-    /// Not seen yet, or not enough of them.
+    /// Nothing has come yet.
     Awaited,
-    /// They are those of a record, or the peer is not one that was upgraded.
+    /// A record's type.
+    Type,
+    /// Those of a record, or the peer is not one that was upgraded.
     Good,
+    /// Those of no record.
+    Bad,
 }
 
 /// Plaintext that waits for the peer before `write` takes no more.
@@ -126,13 +131,11 @@ impl Session {
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         match &mut self.state {
             State::Negotiating { negotiation, .. } => negotiation.feed(bytes),
-            State::Handshaking { tls, .. } | State::Open { tls, .. } => {
-                if tls.unread() + bytes.len() > READ_AHEAD {
-                    let what = format!("more than {READ_AHEAD} octets wait; step or read before feeding more");
-                    return Err(Error::new(Status::State, what));
-                }
-                tls.feed(bytes);
+            State::Handshaking { tls, first } => {
+                feed_tls(tls, bytes)?;
+                *first = first.after(bytes);
             }
+            State::Open { tls, .. } => feed_tls(tls, bytes)?,
             State::Closed { .. } => {}
             State::Dead { error, .. } => return Err(error.clone()),
         }
@@ -206,7 +209,7 @@ impl Session {
         let State::Handshaking { tls, first } = &mut self.state else {
             return Ok(None);
         };
-        if !first.look(tls) {
+        if *first == FirstBytes::Bad {
             let words = "plaintext was sent behind the go-ahead, in place of the handshake";
             return Err(self.fail(Finding::fail(Code::StarttlsInjection, words)));
         }
@@ -414,6 +417,15 @@ impl Session {
     }
 }
 
+fn feed_tls(tls: &mut Tls, bytes: &[u8]) -> Result<()> {
+    if tls.unread() + bytes.len() > READ_AHEAD {
+        let what = format!("more than {READ_AHEAD} octets wait; step or read before feeding more");
+        return Err(Error::new(Status::State, what));
+    }
+    tls.feed(bytes);
+    Ok(())
+}
+
 /// What the handshake does with a report.
 fn decision(report: &Report, mode: SessionMode) -> Decision {
     match (report.verdict, mode) {
@@ -426,19 +438,13 @@ fn decision(report: &Report, mode: SessionMode) -> Decision {
 }
 
 impl FirstBytes {
-    /// Whether what has come so far can be a TLS record: handshake (22) or alert (21), then the
-    /// major version 3 (RFC 8446 §5.1).
-    fn look(&mut self, tls: &Tls) -> bool {
-        if matches!(self, FirstBytes::Good) {
-            return true;
-        }
-        match tls.first_unread() {
-            (None, _) | (Some(21 | 22), None) => true,
-            (Some(21 | 22), Some(3)) => {
-                *self = FirstBytes::Good;
-                true
-            }
-            (Some(_), _) => false,
+    /// After these bytes: handshake (22) or alert (21), then the major version 3 (RFC 8446 §5.1).
+    fn after(self, bytes: &[u8]) -> FirstBytes {
+        match (self, bytes) {
+            (FirstBytes::Awaited, [21 | 22]) => FirstBytes::Type,
+            (FirstBytes::Awaited, [21 | 22, 3, ..]) | (FirstBytes::Type, [3, ..]) => FirstBytes::Good,
+            (FirstBytes::Awaited | FirstBytes::Type, [_, ..]) => FirstBytes::Bad,
+            (settled, _) => settled,
         }
     }
 }

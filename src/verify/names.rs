@@ -4,6 +4,7 @@
 //! two is wrong, and nobody can tell which while a connection waits.
 
 use crate::der;
+use crate::name::constraints::{self, Constrained};
 use crate::name::differences::{explain, openssl_can_be_asked};
 use crate::name::{Comparison, NameOutcome, ReferenceId, compare};
 use crate::ossl::{Certificate, Chain};
@@ -26,6 +27,7 @@ pub fn check(policy: &Policy, references: &[ReferenceId], chain: &Chain, path: &
         return vec![nothing_wanted(waived)];
     }
     let mut findings = vec![compared(policy, references, leaf, path)];
+    findings.extend(constrained(references, leaf, path, policy));
     if waived {
         findings.push(Finding::skip(Code::NameNotChecked, "insecure_no_name: the name weighs nothing"));
     }
@@ -55,6 +57,36 @@ fn compared(policy: &Policy, references: &[ReferenceId], leaf: &Certificate, pat
         return finding.compared(wanted, shown(&comparison)).at(0);
     }
     finding_of(&comparison, references, &wanted, &common_names).at(0)
+}
+
+/// The reference that matched, against the constraints of every CA of the verified path.
+fn constrained(references: &[ReferenceId], leaf: &Certificate, path: &Path, policy: &Policy) -> Option<Finding> {
+    let skeleton = der::Certificate::parse(leaf.der()).ok()?;
+    let san = skeleton.subject_alt_name();
+    let comparison = compare(references, san, &leaf.common_names(), &policy.names.policy());
+    let NameOutcome::Match { reference, .. } = comparison.outcome else { return None };
+    let reference = references.get(reference)?;
+    path.verified.iter().enumerate().skip(1).find_map(|(depth, ca)| {
+        let words = constraint_words(ca, reference)?;
+        let depth = i32::try_from(depth).unwrap_or(i32::MAX);
+        Some(Finding::fail(Code::ChainNameConstraint, words).compared(reference.tagged(), "").at(depth))
+    })
+}
+
+/// What this CA has against the name, in words.
+fn constraint_words(ca: &Certificate, reference: &ReferenceId) -> Option<String> {
+    let who = format!("the CA {}", ca.facts().subject);
+    let skeleton = match der::Certificate::parse(ca.der()) {
+        Ok(skeleton) => skeleton,
+        // A constraint that cannot be read must not be taken for none.
+        Err(error) => return Some(format!("{who} is not strict DER: {error}")),
+    };
+    match constraints::examine(skeleton.extension(constraints::OID)?, reference) {
+        Ok(Constrained::Allowed) => None,
+        Ok(Constrained::Excluded(base)) => Some(format!("{who} must not issue for {base}, which covers {}", plain(&reference.tagged()))),
+        Ok(Constrained::NotPermitted) => Some(format!("{who} may not issue for {}", plain(&reference.tagged()))),
+        Err(error) => Some(format!("the name constraints of {who} cannot be read: {error}")),
+    }
 }
 
 fn finding_of(comparison: &Comparison, references: &[ReferenceId], wanted: &str, common_names: &[String]) -> Finding {

@@ -212,7 +212,7 @@ const NAMES: &[Case] = &[
         "\", DNS:mail.bob.test\" inside Eve's dNSName",
         |pki| pki.named(&[EVE], vec![San::dns("mail.eve.test, DNS:mail.bob.test")]),
     ),
-    bad("san-in-uri", "name.mismatch", "\", DNS:mail.bob.test\" inside a URI of Eve's", |pki| {
+    bad("san-in-uri", "name.malformed_san", "\", DNS:mail.bob.test\" inside a URI of Eve's", |pki| {
         let uri = San::Uri("http://mail.eve.test, DNS:mail.bob.test".into());
         pki.named(&[EVE], vec![San::dns(EVE), uri])
     }),
