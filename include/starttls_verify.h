@@ -415,8 +415,8 @@ stv_status stv_verifier_judge(
 /* ---- stv_peer: whom we expect ---- */
 
 /**
- * Makes a peer of which nothing is known yet: protocol STV_PROTOCOL_TLS, no host, no port. The
- * caller owns *out and frees it with stv_peer_free.
+ * Makes a peer of which nothing is known yet: protocol STV_PROTOCOL_SMTP with its own port, and no
+ * host. The caller owns *out and frees it with stv_peer_free.
  */
 stv_status stv_peer_new(stv_peer **out);
 
@@ -562,7 +562,8 @@ stv_status stv_session_write(
 
 /**
  * Says goodbye (close_notify). A session on a descriptor sends it and closes its descriptor; else
- * take and send it. A second call does nothing.
+ * take and send it. STV_CLOSED, also when called again; STV_E_STATE before the session is open; the
+ * same error as before when it has failed.
  */
 stv_status stv_session_close(stv_session *session);
 

@@ -28,8 +28,8 @@ impl Handle for stv_peer {
     }
 }
 
-/// Makes a peer of which nothing is known yet: protocol STV_PROTOCOL_TLS, no host, no port. The
-/// caller owns *out and frees it with stv_peer_free.
+/// Makes a peer of which nothing is known yet: protocol STV_PROTOCOL_SMTP with its own port, and no
+/// host. The caller owns *out and frees it with stv_peer_free.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_peer_new(out: *mut *mut stv_peer) -> stv_status {
     export! { call out out; => { handle::give(out, Peer::new()); Ok(()) } }

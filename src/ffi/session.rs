@@ -156,7 +156,8 @@ pub unsafe extern "C" fn stv_session_write(
 }
 
 /// Says goodbye (close_notify). A session on a descriptor sends it and closes its descriptor; else
-/// take and send it. A second call does nothing.
+/// take and send it. STV_CLOSED, also when called again; STV_E_STATE before the session is open; the
+/// same error as before when it has failed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_session_close(session: *mut stv_session) -> stv_status {
     export! { change session; => session.close() }

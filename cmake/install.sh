@@ -1,0 +1,41 @@
+#!/bin/sh
+# Installs library, header, pkg-config and CMake files.
+#
+#   install.sh BUILT VERSION PREFIX [LIBDIR]      BUILT holds what `make lib` made
+#
+# DESTDIR is put in front, for packagers. LIBDIR is below PREFIX: lib, lib64, lib/x86_64-linux-gnu.
+# What is installed may be moved: nothing in it names PREFIX.
+set -eu
+if [ $# -lt 3 ]; then
+    echo "usage: install.sh BUILT VERSION PREFIX [LIBDIR]" >&2
+    exit 2
+fi
+built=$1 version=$2 prefix=$3 libdir=${4:-lib}
+case $prefix in /*) ;; *) prefix=$(pwd)/$prefix ;; esac
+source=$(cd "$(dirname "$0")/.." && pwd)
+to=${DESTDIR:-}$prefix
+
+# From a directory below LIBDIR, how many steps up to PREFIX.
+up() {
+    echo "$libdir/$1" | tr -s / | sed -e 's|[^/][^/]*|..|g' -e 's|/$||'
+}
+
+fill() {
+    sed -e "s|@VERSION@|$version|g" -e "s|@LIBDIR@|$libdir|g" \
+        -e "s|@PC_PREFIX@|$(up pkgconfig)|g" -e "s|@CMAKE_PREFIX@|$(up cmake/StarttlsVerify)|g" \
+        "$source/cmake/$1.in" > "$2/$1"
+    chmod 644 "$2/$1"
+}
+
+lib=$to/$libdir cmake=$to/$libdir/cmake/StarttlsVerify
+install -d "$lib/pkgconfig" "$cmake" "$to/include"
+install -m 644 "$source/include/starttls_verify.h" "$to/include/"
+install -m 644 "$built/libstarttls_verify.a" "$lib/"
+install -m 755 "$built/libstarttls_verify.so.$version" "$lib/"
+ln -sf "libstarttls_verify.so.$version" "$lib/libstarttls_verify.so.0"
+ln -sf libstarttls_verify.so.0 "$lib/libstarttls_verify.so"
+install -m 644 "$source/cmake/StarttlsVerifyConfig.cmake" "$cmake/"
+fill starttls_verify.pc "$lib/pkgconfig"
+fill StarttlsVerifyConfigVersion.cmake "$cmake"
+fill StarttlsVerifyTargets.cmake "$cmake"
+echo "installed libstarttls_verify $version below $to"

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Links the shared library from the static one, with symbol versions.
+#
+#   relink.sh STATIC MAP DIRECTORY VERSION
+#
+# rustc's own link step cannot give symbol versions: it passes a version script of its own, and a
+# second one is ignored (lld) or refused (ld). So the static library is linked once more:
+#   --whole-archive     exports are reachable from outside only
+#   --version-script    exactly the exports, each @@STARTTLS_VERIFY_0; all else is local
+#   --gc-sections       drops what no export needs
+#   -z nodelete         PHP unloads the library when its FFI object dies; OpenSSL still knows
+#                       callbacks in it
+#   -z defs             an undefined symbol is an error now, not when the library is loaded
+set -eu
+if [ $# -ne 4 ]; then
+    echo "usage: relink.sh STATIC MAP DIRECTORY VERSION" >&2
+    exit 2
+fi
+static=$1 map=$2 directory=$3 version=$4
+soname=libstarttls_verify.so.0
+mkdir -p "$directory"
+# Beside it first: who has the old one open keeps it.
+# shellcheck disable=SC2086  # flags are words
+${CC:-cc} -shared -o "$directory/.new.so" ${CFLAGS:-} ${LDFLAGS:-} \
+    -Wl,--whole-archive "$static" -Wl,--no-whole-archive \
+    -Wl,--version-script="$map" -Wl,--gc-sections -Wl,--as-needed \
+    -Wl,-z,nodelete -Wl,-z,defs -Wl,-z,relro -Wl,-z,now \
+    -Wl,--strip-debug -Wl,-soname,$soname \
+    $(pkg-config --libs openssl) -lgcc_s -lc
+mv -f "$directory/.new.so" "$directory/libstarttls_verify.so.$version"
+ln -sf "libstarttls_verify.so.$version" "$directory/$soname"
+ln -sf "$soname" "$directory/libstarttls_verify.so"

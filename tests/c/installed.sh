@@ -1,0 +1,107 @@
+#!/bin/sh
+# What a user of the installed library meets: installed.sh BUILT VERSION
+#
+# Installs what `make lib` made in BUILT to a temporary directory, moves that, and checks: exactly the
+# exports, each with its version; soname and nodelete; programs in C99 and C++11 through pkg-config
+# (shared and static) and through CMake.
+set -eu
+built=$1 version=$2
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(cd "$here/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+check() {
+    name=$1
+    shift
+    if "$@" > "$work/log" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+        sed 's/^/  /' "$work/log"
+    fi
+}
+
+exports_are_exact() {
+    nm -D --defined-only --with-symbol-versions "$lib/libstarttls_verify.so" |
+        awk '$2 != "A" { print $3 }' | sort > "$work/have"
+    sed 's/$/@@STARTTLS_VERIFY_0/' "$source/include/starttls_verify.symbols" | sort > "$work/want"
+    diff "$work/want" "$work/have"
+}
+
+elf_says() {
+    readelf -d "$lib/libstarttls_verify.so" | grep -q "$1"
+}
+
+no_text_relocations() {
+    ! readelf -d "$lib/libstarttls_verify.so" | grep -q TEXTREL
+}
+
+no_path_in_it() {
+    ! grep -rq "$work" "$prefix"
+}
+
+through_pkg_config() {
+    compiler=$1 standard=$2 program=$3
+    # shellcheck disable=SC2046  # flags are words
+    $compiler "-std=$standard" -Wall -Wextra -pedantic -Werror "$here/consumer/$program" \
+        -o "$work/program" $(pkg-config --cflags --libs starttls_verify)
+    "$work/program"
+}
+
+through_pkg_config_static() {
+    # shellcheck disable=SC2046  # flags are words
+    ${CC:-cc} -std=c99 "$here/consumer/main.c" -o "$work/program" \
+        $(pkg-config --cflags starttls_verify) "$lib/libstarttls_verify.a" \
+        $(pkg-config --static --libs-only-l starttls_verify | sed 's/-lstarttls_verify//')
+    LD_LIBRARY_PATH=/nonexistent "$work/program"
+}
+
+through_cmake() {
+    cmake -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build "$work/cmake"
+    "$work/cmake/in_c"
+    "$work/cmake/in_cxx"
+}
+
+header_is_ours() {
+    cmp "$source/include/starttls_verify.h" "$prefix/include/starttls_verify.h"
+}
+
+with_libdir() {
+    "$source/cmake/install.sh" "$built" "$version" "$work/multi" lib/x86_64-linux-gnu
+    PKG_CONFIG_PATH=$work/multi/lib/x86_64-linux-gnu/pkgconfig
+    LD_LIBRARY_PATH=$work/multi/lib/x86_64-linux-gnu
+    through_pkg_config "${CC:-cc}" c99 main.c
+}
+
+with_destdir() {
+    DESTDIR=$work/package "$source/cmake/install.sh" "$built" "$version" /usr
+    test -f "$work/package/usr/lib/pkgconfig/starttls_verify.pc"
+}
+
+"$source/cmake/install.sh" "$built" "$version" "$work/first" > /dev/null
+# It can be moved.
+prefix=$work/second
+mv "$work/first" "$prefix"
+lib=$prefix/lib
+PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+
+check "exports" exports_are_exact
+check "soname" elf_says 'SONAME.*\[libstarttls_verify.so.0\]'
+check "nodelete" elf_says 'NODELETE'
+check "links against the system's OpenSSL" elf_says 'NEEDED.*libssl.so.3'
+check "text relocations" no_text_relocations
+check "paths" no_path_in_it
+check "header" header_is_ours
+check "pkg-config, C99" through_pkg_config "${CC:-cc}" c99 main.c
+check "pkg-config, C++11" through_pkg_config "${CXX:-c++}" c++11 main.cpp
+check "pkg-config, static" through_pkg_config_static
+check "find_package" through_cmake
+check "LIBDIR" with_libdir
+check "DESTDIR" with_destdir
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
