@@ -72,7 +72,8 @@ fn report(policy: &Policy, peer: &Peer, findings: Vec<Finding>) -> Report {
     let status = match (verdict, failure) {
         (Verdict::Trusted, _) => Status::Ok,
         (_, Some(finding)) => finding.code.row().status,
-        (_, None) => Status::Rejected,
+        (Verdict::Unauthenticated, None) => Status::OpenUnverified,
+        (Verdict::Rejected | Verdict::Unknown, None) => Status::Rejected,
     };
     Report {
         verdict,

@@ -1,0 +1,104 @@
+<?php
+
+declare(strict_types=1);
+
+namespace StarttlsVerify;
+
+/** Whom we expect. Checked when it is made, and never changed. */
+final class Peer
+{
+    private readonly Handle $handle;
+
+    /**
+     * @param string       $host       DNS name (U-labels are converted) or IP address: what the
+     *                                 certificate must be for
+     * @param string       $protocol   URL scheme: "smtp", "submission", "tls", ...
+     * @param int          $port       1-65535; 0 is the protocol's own
+     * @param string|null  $connect    where to connect, if not to the host: "192.0.2.1:25",
+     *                                 "[2001:db8::1]:25"; never what the certificate must be for
+     * @param string|null  $serverName what to send as SNI, if not the host
+     * @param list<string> $references further names, one of which the certificate may be for:
+     *                                 "dns:example.com", "srv:_imap.example.com", ...
+     * @throws ArgumentException for a name that is none, holds a NUL, or is not UTF-8
+     */
+    public function __construct(
+        string $host,
+        string $protocol = 'tls',
+        int $port = 0,
+        ?string $connect = null,
+        private readonly ?string $serverName = null,
+        array $references = [],
+    ) {
+        $library = Library::shared();
+        [$status, $handle] = $library->make('peer', 'stv_peer_new');
+        $this->handle = $handle ?? throw $library->fault($status);
+        $this->set('stv_peer_set_protocol', self::protocol($library, $protocol));
+        $this->set('stv_peer_set_host', $host);
+        $this->setPort($port);
+        $this->setTexts('stv_peer_set_connect', $connect === null ? [] : [$connect]);
+        $this->setTexts('stv_peer_set_sni', $serverName === null ? [] : [$serverName]);
+        $this->setTexts('stv_peer_add_reference', $references);
+    }
+
+    /**
+     * The peer of an URL such as "smtp://mail.example.com:25". Only scheme, host and port may be in
+     * it.
+     */
+    public static function fromUrl(string $url, ?string $connect = null): self
+    {
+        $pattern = '~\A([a-z][a-z0-9+.-]*)://(\[[^][]*\]|[^]\[:/?#@]+)(?::(\d{1,5}))?/?\z~i';
+        if (preg_match($pattern, $url, $part) !== 1) {
+            throw Library::shared()->fault(Status::E_ARGUMENT, 'an URL is SCHEME://HOST or SCHEME://HOST:PORT');
+        }
+        return new self($part[2], strtolower($part[1]), (int) ($part[3] ?? 0), $connect);
+    }
+
+    private static function protocol(Library $library, string $scheme): int
+    {
+        return $library->protocol($scheme)
+            ?? throw $library->fault(Status::E_ARGUMENT, "'" . addcslashes($scheme, "\0..\37\177..\377") . "' is no protocol that the library knows");
+    }
+
+    private function setPort(int $port): void
+    {
+        // C would cut 65561 to 25 where an int is short; the library refuses the rest itself.
+        if ($port < 0 || $port > 65_535) {
+            throw $this->handle->library->fault(Status::E_ARGUMENT, "{$port} is no port");
+        }
+        if ($port !== 0) {
+            $this->set('stv_peer_set_port', $port);
+        }
+    }
+
+    /** @param array<mixed> $texts */
+    private function setTexts(string $setter, array $texts): void
+    {
+        foreach ($texts as $text) {
+            if (!is_string($text)) {
+                throw $this->handle->library->fault(Status::E_ARGUMENT, 'references are strings; ' . get_debug_type($text) . ' given');
+            }
+            $this->set($setter, $text);
+        }
+    }
+
+    private function set(string $setter, string|int $value): void
+    {
+        $library = $this->handle->library;
+        $status = $library->number($setter, $this->handle, $value);
+        if ($status !== Status::OK) {
+            throw $library->fault($status, $library->text('stv_peer_error', $this->handle));
+        }
+    }
+
+    /** @internal */
+    public function serverName(): ?string
+    {
+        return $this->serverName;
+    }
+
+    /** @internal */
+    public function handle(): Handle
+    {
+        return $this->handle;
+    }
+}

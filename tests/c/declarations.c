@@ -1,0 +1,89 @@
+/* The declarations of src/ossl/sys.rs against the installed OpenSSL headers.
+ *
+ * Compiling is the test: a signature or a number that differs does not compile. Keep the order of
+ * sys.rs. */
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+unsigned long (*const err_peek_error)(void) = ERR_peek_error;
+
+void (*const set_verify_cb)(X509_STORE_CTX *, int (*)(int, X509_STORE_CTX *)) = X509_STORE_CTX_set_verify_cb;
+X509_VERIFY_PARAM *(*const get0_param)(const X509_STORE_CTX *) = X509_STORE_CTX_get0_param;
+X509 *(*const get0_cert)(const X509_STORE_CTX *) = X509_STORE_CTX_get0_cert;
+STACK_OF(X509) *(*const get0_untrusted)(const X509_STORE_CTX *) = X509_STORE_CTX_get0_untrusted;
+void (*const set0_crls)(X509_STORE_CTX *, STACK_OF(X509_CRL) *) = X509_STORE_CTX_set0_crls;
+int (*const set_ex_data)(X509_STORE_CTX *, int, void *) = X509_STORE_CTX_set_ex_data;
+
+int (*const add1_host)(X509_VERIFY_PARAM *, const char *, size_t) = X509_VERIFY_PARAM_add1_host;
+int (*const set_trust)(X509_VERIFY_PARAM *, int) = X509_VERIFY_PARAM_set_trust;
+
+int (*const check_ca)(X509 *) = X509_check_ca;
+int (*const check_ip)(X509 *, const unsigned char *, size_t, unsigned int) = X509_check_ip;
+int (*const name_print_ex)(BIO *, const X509_NAME *, int, unsigned long) = X509_NAME_print_ex;
+int (*const i2d_pubkey)(const X509_PUBKEY *, unsigned char **) = i2d_X509_PUBKEY;
+X509_PUBKEY *(*const get_pubkey)(const X509 *) = X509_get_X509_PUBKEY;
+
+void (*const set_cert_verify_callback)(SSL_CTX *, int (*)(X509_STORE_CTX *, void *), void *) =
+    SSL_CTX_set_cert_verify_callback;
+STACK_OF(SSL_CIPHER) *(*const get_ciphers)(const SSL_CTX *) = SSL_CTX_get_ciphers;
+
+/* C99 has no static assertion: an array of negative size is the error. */
+#define SAME(name, number) typedef char same_##name[(X509_V_ERR_##name == (number)) ? 1 : -1]
+
+SAME(UNSPECIFIED, 1);
+SAME(UNABLE_TO_GET_ISSUER_CERT, 2);
+SAME(UNABLE_TO_GET_CRL, 3);
+SAME(UNABLE_TO_DECRYPT_CERT_SIGNATURE, 4);
+SAME(UNABLE_TO_DECRYPT_CRL_SIGNATURE, 5);
+SAME(UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, 6);
+SAME(CERT_SIGNATURE_FAILURE, 7);
+SAME(CRL_SIGNATURE_FAILURE, 8);
+SAME(CERT_NOT_YET_VALID, 9);
+SAME(CERT_HAS_EXPIRED, 10);
+SAME(CRL_NOT_YET_VALID, 11);
+SAME(CRL_HAS_EXPIRED, 12);
+SAME(ERROR_IN_CRL_LAST_UPDATE_FIELD, 15);
+SAME(ERROR_IN_CRL_NEXT_UPDATE_FIELD, 16);
+SAME(DEPTH_ZERO_SELF_SIGNED_CERT, 18);
+SAME(SELF_SIGNED_CERT_IN_CHAIN, 19);
+SAME(UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 20);
+SAME(UNABLE_TO_VERIFY_LEAF_SIGNATURE, 21);
+SAME(CERT_CHAIN_TOO_LONG, 22);
+SAME(CERT_REVOKED, 23);
+SAME(NO_ISSUER_PUBLIC_KEY, 24);
+SAME(PATH_LENGTH_EXCEEDED, 25);
+SAME(INVALID_PURPOSE, 26);
+SAME(CERT_UNTRUSTED, 27);
+SAME(CERT_REJECTED, 28);
+SAME(UNABLE_TO_GET_CRL_ISSUER, 33);
+SAME(UNHANDLED_CRITICAL_EXTENSION, 34);
+SAME(KEYUSAGE_NO_CRL_SIGN, 35);
+SAME(UNHANDLED_CRITICAL_CRL_EXTENSION, 36);
+SAME(DIFFERENT_CRL_SCOPE, 44);
+SAME(PERMITTED_VIOLATION, 47);
+SAME(EXCLUDED_VIOLATION, 48);
+SAME(SUBTREE_MINMAX, 49);
+SAME(UNSUPPORTED_CONSTRAINT_TYPE, 51);
+SAME(UNSUPPORTED_CONSTRAINT_SYNTAX, 52);
+SAME(UNSUPPORTED_NAME_SYNTAX, 53);
+SAME(CRL_PATH_VALIDATION_ERROR, 54);
+SAME(HOSTNAME_MISMATCH, 62);
+SAME(EMAIL_MISMATCH, 63);
+SAME(IP_ADDRESS_MISMATCH, 64);
+SAME(EE_KEY_TOO_SMALL, 66);
+SAME(CA_KEY_TOO_SMALL, 67);
+SAME(CA_MD_TOO_WEAK, 68);
+SAME(INVALID_CA, 79);
+SAME(PATHLEN_INVALID_FOR_NON_CA, 80); /* STRICT_FIRST */
+SAME(EXTENSIONS_REQUIRE_VERSION_3, 93); /* STRICT_LAST */
+
+typedef char same_app_data[(SSL_AD_REASON_OFFSET == 1000 && SSL_R_CERTIFICATE_VERIFY_FAILED == 134
+                            && SSL_R_UNSUPPORTED_PROTOCOL == 258 && SSL_R_WRONG_SSL_VERSION == 266
+                            && SSL_R_UNEXPECTED_EOF_WHILE_READING == 294
+                            && SSL_R_VERSION_TOO_LOW == 396 && X509_TRUST_SSL_CLIENT == 2
+                            && X509_TRUST_SSL_SERVER == 3 && BIO_CTRL_INFO == 3
+                            && X509_V_FLAG_NO_CHECK_TIME == 0x200000)
+                               ? 1
+                               : -1];
