@@ -221,11 +221,11 @@ enum stv_check {
  */
 enum stv_outcome {
     /* Checked, and good. */
-    STV_OUTCOME_PASS = 0,
+    STV_OUTCOME_PASS = 1,
     /* Checked, and bad. */
-    STV_OUTCOME_FAIL = 1,
+    STV_OUTCOME_FAIL = 2,
     /* Not checked. */
-    STV_OUTCOME_SKIP = 2,
+    STV_OUTCOME_SKIP = 0,
     /* Worth knowing; weighs nothing. */
     STV_OUTCOME_NOTE = 3
 };

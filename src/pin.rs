@@ -100,7 +100,8 @@ impl Pin {
             Some(word) => (Subject::Spki, word),
             None => (Subject::Certificate, kind),
         };
-        let algorithm = algorithm_of(word).ok_or_else(|| malformed(text, "the algorithm is not known"))?;
+        let algorithm =
+            algorithm_of(word).ok_or_else(|| malformed(text, "the algorithm is not known"))?;
         if subject == Subject::Spki && algorithm.is_broken() {
             return Err(malformed(text, "keys are pinned with sha256 or better"));
         }
@@ -138,8 +139,9 @@ impl Pin {
             );
             return Err(Error::new(Status::Insecure, what));
         }
-        let digest = decode(digest, algorithm.octets())
-            .ok_or_else(|| malformed(text, "the digest is neither hexadecimal nor base64 of its length"))?;
+        let digest = decode(digest, algorithm.octets()).ok_or_else(|| {
+            malformed(text, "the digest is neither hexadecimal nor base64 of its length")
+        })?;
         Ok(Pin { subject, algorithm, digest })
     }
 
@@ -149,7 +151,9 @@ impl Pin {
             Subject::Certificate => {
                 format!("{}:{}", self.algorithm.word(), HEXLOWER_PERMISSIVE.encode(&self.digest))
             }
-            Subject::Spki => format!("spki-{}:{}", self.algorithm.word(), BASE64.encode(&self.digest)),
+            Subject::Spki => {
+                format!("spki-{}:{}", self.algorithm.word(), BASE64.encode(&self.digest))
+            }
         }
     }
 }
@@ -184,7 +188,11 @@ mod tests {
     const B64: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
     fn colons(hex: &str) -> String {
-        hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).collect::<Vec<_>>().join(":")
+        hex.as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).unwrap())
+            .collect::<Vec<_>>()
+            .join(":")
     }
 
     #[test]
@@ -200,7 +208,11 @@ mod tests {
             assert_eq!(Pin::parse(&text, Spelling::Plain).as_ref(), Ok(&wanted), "{text}");
         }
         for text in [HEX.to_owned(), colons(HEX), format!("sha256:{HEX}")] {
-            assert_eq!(Pin::parse_fingerprint(&text, Spelling::Plain).as_ref(), Ok(&wanted), "{text}");
+            assert_eq!(
+                Pin::parse_fingerprint(&text, Spelling::Plain).as_ref(),
+                Ok(&wanted),
+                "{text}"
+            );
         }
         let key = Pin::parse(&format!("spki-sha256:{B64}"), Spelling::Plain).unwrap();
         assert_eq!((key.subject, key.text()), (Subject::Spki, format!("spki-sha256:{B64}")));
@@ -208,7 +220,16 @@ mod tests {
 
     #[test]
     fn malformed_pins_say_how_to_write_them() {
-        for text in ["", "sha256:", "sha256:00", HEX, "sha255:00", "sha256//abc", "spki-md5:00", "spki-sha256:!"] {
+        for text in [
+            "",
+            "sha256:",
+            "sha256:00",
+            HEX,
+            "sha255:00",
+            "sha256//abc",
+            "spki-md5:00",
+            "spki-sha256:!",
+        ] {
             let error = Pin::parse(text, Spelling::Insecure).unwrap_err();
             assert_eq!(error.status, Status::Pin, "{text}");
             assert!(error.what.contains("spki-sha256:BASE64"), "{text}: {}", error.what);
@@ -220,6 +241,9 @@ mod tests {
         let md5 = "md5:d41d8cd98f00b204e9800998ecf8427e";
         assert_eq!(Pin::parse(md5, Spelling::Plain).unwrap_err().status, Status::Insecure);
         assert!(Pin::parse(md5, Spelling::Insecure).is_ok());
-        assert_eq!(Pin::parse_fingerprint(&md5[4..], Spelling::Plain).unwrap_err().status, Status::Insecure);
+        assert_eq!(
+            Pin::parse_fingerprint(&md5[4..], Spelling::Plain).unwrap_err().status,
+            Status::Insecure
+        );
     }
 }

@@ -62,7 +62,8 @@ pub struct Watched {
 impl Trust {
     /// Reads all sources.
     pub fn load(sources: &Sources) -> Result<Trust> {
-        let mut loader = Loader { builder: StoreBuilder::new()?, given: HashSet::new(), watched: Vec::new() };
+        let mut loader =
+            Loader { builder: StoreBuilder::new()?, given: HashSet::new(), watched: Vec::new() };
         for path in &sources.files {
             loader.add_file(path)?;
         }
@@ -79,7 +80,12 @@ impl Trust {
         if matches!(origin, Origin::System | Origin::Both) {
             loader.builder.add_system()?;
         }
-        Ok(Trust { store: loader.builder.build(), given: loader.given, origin, watched: loader.watched })
+        Ok(Trust {
+            store: loader.builder.build(),
+            given: loader.given,
+            origin,
+            watched: loader.watched,
+        })
     }
 
     /// OpenSSL's store.
@@ -111,7 +117,10 @@ impl Trust {
 
 impl Sources<'_> {
     fn origin(&self) -> Origin {
-        let any = !(self.files.is_empty() && self.directories.is_empty() && self.pem.is_empty() && self.der.is_empty());
+        let any = !(self.files.is_empty()
+            && self.directories.is_empty()
+            && self.pem.is_empty()
+            && self.der.is_empty());
         match (any, self.system) {
             (true, None | Some(false)) => Origin::Caller,
             (true, Some(true)) => Origin::Both,
@@ -140,18 +149,24 @@ impl Loader {
             Error::new(error.status, format!("option cafile: {path}: {}", error.what))
         })?;
         if found.is_empty() {
-            let what = format!("option cafile: {path} holds no certificate (neither BEGIN CERTIFICATE nor DER)");
+            let what = format!(
+                "option cafile: {path} holds no certificate (neither BEGIN CERTIFICATE nor DER)"
+            );
             return Err(Error::new(Status::FileEmpty, what));
         }
         found.iter().try_for_each(|anchor| self.add(anchor))
     }
 
     fn add_directory(&mut self, path: &str) -> Result<()> {
-        let entries = fs::read_dir(path).map_err(|error| io_error("option capath", path, &error))?;
+        let entries =
+            fs::read_dir(path).map_err(|error| io_error("option capath", path, &error))?;
         self.watched.push(Watched::now(path));
-        let hashed = entries.flatten().any(|entry| is_hash_name(&entry.file_name().to_string_lossy()));
+        let hashed =
+            entries.flatten().any(|entry| is_hash_name(&entry.file_name().to_string_lossy()));
         if !hashed {
-            let what = format!("option capath: {path} holds no certificate under a hash name; run 'openssl rehash {path}'");
+            let what = format!(
+                "option capath: {path} holds no certificate under a hash name; run 'openssl rehash {path}'"
+            );
             return Err(Error::new(Status::FileEmpty, what));
         }
         self.builder.add_directory(path)
@@ -159,7 +174,9 @@ impl Loader {
 
     fn add_pem(&mut self, pem: &[u8]) -> Result<()> {
         let mut chain = Chain::new();
-        chain.add_pem(pem).map_err(|error| Error::new(error.status, format!("option ca_pem: {}", error.what)))?;
+        chain
+            .add_pem(pem)
+            .map_err(|error| Error::new(error.status, format!("option ca_pem: {}", error.what)))?;
         chain.iter().try_for_each(|anchor| self.add(anchor))
     }
 
@@ -201,8 +218,9 @@ pub fn load_crls<'a>(
     for path in files {
         let contents = read_file("option crl_file", path)?;
         watched.push(Watched::now(path));
-        let found = Crl::all_from(&contents)
-            .map_err(|error| Error::new(error.status, format!("option crl_file: {path}: {}", error.what)))?;
+        let found = Crl::all_from(&contents).map_err(|error| {
+            Error::new(error.status, format!("option crl_file: {path}: {}", error.what))
+        })?;
         if found.is_empty() {
             let what = format!("option crl_file: {path} holds no CRL (no BEGIN X509 CRL)");
             return Err(Error::new(Status::FileEmpty, what));

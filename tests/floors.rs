@@ -6,9 +6,20 @@ use std::path::{Path, PathBuf};
 
 /// Floor of every top-level module. A module that is not listed fails the test.
 const FLOORS: &[(&str, u8)] = &[
-    ("error", 0), ("limits", 0), ("options", 0), ("proto", 0), ("report", 0), ("status", 0),
-    ("der", 1), ("line", 1), ("name", 1), ("pin", 1), ("san", 1), ("starttls", 1),
-    ("ossl", 2), ("trust", 2),
+    ("error", 0),
+    ("limits", 0),
+    ("options", 0),
+    ("proto", 0),
+    ("report", 0),
+    ("status", 0),
+    ("der", 1),
+    ("line", 1),
+    ("name", 1),
+    ("pin", 1),
+    ("san", 1),
+    ("starttls", 1),
+    ("ossl", 2),
+    ("trust", 2),
     ("verify", 3),
     ("session", 4),
     ("store", 5),
@@ -42,7 +53,8 @@ fn collect(root: &Path, directory: &Path, found: &mut Vec<Source>) {
             }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let inside = path.strip_prefix(root).expect("below the root");
-            let first = inside.components().next().expect("a component").as_os_str().to_string_lossy();
+            let first =
+                inside.components().next().expect("a component").as_os_str().to_string_lossy();
             let module = first.trim_end_matches(".rs").to_owned();
             let text = fs::read_to_string(&path).expect("UTF-8");
             found.push(Source { path, module, text });
@@ -64,7 +76,11 @@ fn modules_used(line: &str) -> Vec<String> {
     code(line)
         .split("crate::")
         .skip(1)
-        .map(|rest| rest.chars().take_while(|letter| letter.is_ascii_lowercase() || *letter == '_').collect())
+        .map(|rest| {
+            rest.chars()
+                .take_while(|letter| letter.is_ascii_lowercase() || *letter == '_')
+                .collect()
+        })
         .filter(|name: &String| !name.is_empty())
         .collect()
 }
@@ -74,13 +90,22 @@ fn dependency_runs_only_downwards() {
     let mut faults = Vec::new();
     for source in sources().iter().filter(|source| source.module != "lib") {
         let Some(own) = floor(&source.module) else {
-            faults.push(format!("{}: the module {} has no floor", source.path.display(), source.module));
+            faults.push(format!(
+                "{}: the module {} has no floor",
+                source.path.display(),
+                source.module
+            ));
             continue;
         };
         for (number, line) in source.text.lines().enumerate() {
             for used in modules_used(line) {
                 if floor(&used).is_none_or(|floor| floor > own) {
-                    faults.push(format!("{}:{}: {} uses {used}", source.path.display(), number + 1, source.module));
+                    faults.push(format!(
+                        "{}:{}: {} uses {used}",
+                        source.path.display(),
+                        number + 1,
+                        source.module
+                    ));
                 }
             }
         }
@@ -93,7 +118,9 @@ fn unsafe_stays_in_its_rooms() {
     for source in sources() {
         let allowed = UNSAFE.contains(&source.module.as_str());
         let lines = source.text.lines().map(code);
-        let unsafes = lines.filter(|line| line.contains("unsafe ") || line.contains("allow(unsafe_code)")).count();
+        let unsafes = lines
+            .filter(|line| line.contains("unsafe ") || line.contains("allow(unsafe_code)"))
+            .count();
         assert!(allowed || unsafes == 0, "{}", source.path.display());
     }
 }
@@ -102,7 +129,9 @@ fn unsafe_stays_in_its_rooms() {
 fn openssl_stays_behind_its_wrapper() {
     for source in sources().iter().filter(|source| source.module != "ossl") {
         for (number, line) in source.text.lines().enumerate() {
-            let direct = ["openssl::", "openssl_sys", "foreign_types"].iter().any(|name| code(line).contains(name));
+            let direct = ["openssl::", "openssl_sys", "foreign_types"]
+                .iter()
+                .any(|name| code(line).contains(name));
             assert!(!direct, "{}:{}: {line}", source.path.display(), number + 1);
         }
     }
@@ -114,7 +143,10 @@ fn a_file_is_read_in_one_sitting() {
         .iter()
         .map(|source| {
             let body = source.text.split("#[cfg(test)]\nmod tests").next().unwrap_or("");
-            (body.lines().filter(|line| !code(line).trim().is_empty()).count(), source.path.display().to_string())
+            (
+                body.lines().filter(|line| !code(line).trim().is_empty()).count(),
+                source.path.display().to_string(),
+            )
         })
         .collect();
     sizes.sort();

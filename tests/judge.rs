@@ -85,7 +85,11 @@ fn a_pin_matches_the_verified_path_and_never_the_chain_as_sent() {
         let config = with(roots(), &[("pin", pin)]);
         assert_eq!(verdict(&config, BOB, &lab_chain(&honest)).verdict, Verdict::Trusted, "{whose}");
         let refused = verdict(&config, BOB, &chain(&appended));
-        assert_eq!((refused.verdict, code(&refused)), (Verdict::Rejected, "pin.mismatch"), "{whose} appended by Eve");
+        assert_eq!(
+            (refused.verdict, code(&refused)),
+            (Verdict::Rejected, "pin.mismatch"),
+            "{whose} appended by Eve"
+        );
     }
 }
 
@@ -94,19 +98,34 @@ fn a_pin_in_place_of_pkix_matches_the_leaf_only() {
     let (bob, eve) = (Pki::new().unwrap(), Pki::new().unwrap());
     let honest = bob.leaf(&[BOB]).unwrap();
     let forged = eve.leaf(&[BOB]).unwrap();
-    let nobody = || with(Config::new(), &[("system_ca", Value::Bool(false)), ("pin_mode", text("pin-instead-of-pkix"))]);
+    let nobody = || {
+        with(
+            Config::new(),
+            &[("system_ca", Value::Bool(false)), ("pin_mode", text("pin-instead-of-pkix"))],
+        )
+    };
     let config = with(nobody(), &[("pin", spki_pin(&honest.certs[0]))]);
     let trusted = verdict(&config, BOB, &lab_chain(&honest));
     assert_eq!(trusted.verdict, Verdict::Trusted);
-    assert!(trusted.findings.iter().any(|finding| finding.outcome == Outcome::Note), "the chain is still reported");
+    assert!(
+        trusted.findings.iter().any(|finding| finding.outcome == Outcome::Note),
+        "the chain is still reported"
+    );
     for (attack, sent) in [
         ("leaf appended", vec![&forged.certs[0], &honest.certs[0]]),
-        ("leaf and intermediate appended", vec![&forged.certs[0], &honest.certs[0], &honest.certs[1]]),
+        (
+            "leaf and intermediate appended",
+            vec![&forged.certs[0], &honest.certs[0], &honest.certs[1]],
+        ),
     ] {
         assert_eq!(code(&verdict(&config, BOB, &chain(&sent))), "pin.mismatch", "{attack}");
     }
     let intermediate = with(nobody(), &[("pin", spki_pin(&bob.intermediate.cert))]);
-    assert_eq!(code(&verdict(&intermediate, BOB, &lab_chain(&honest))), "pin.mismatch", "a CA is no leaf");
+    assert_eq!(
+        code(&verdict(&intermediate, BOB, &lab_chain(&honest))),
+        "pin.mismatch",
+        "a CA is no leaf"
+    );
 }
 
 #[test]
@@ -118,7 +137,11 @@ fn backup_pins_and_fingerprints() {
     let mut config = with(roots(), &[("pin", other.clone())]);
     assert_eq!(code(&verdict(&config, BOB, &lab_chain(&honest))), "pin.mismatch");
     config.put(Mode::Append, "pin", spki_pin(&honest.certs[0])).unwrap();
-    assert_eq!(verdict(&config, BOB, &lab_chain(&honest)).verdict, Verdict::Trusted, "one of the pins is enough");
+    assert_eq!(
+        verdict(&config, BOB, &lab_chain(&honest)).verdict,
+        Verdict::Trusted,
+        "one of the pins is enough"
+    );
 
     // PHP's peer_fingerprint: all of them.
     let sha256 = certificate_pin(&honest.certs[0], MessageDigest::sha256(), "sha256");
@@ -128,7 +151,11 @@ fn backup_pins_and_fingerprints() {
     assert_eq!(verdict(&config, BOB, &lab_chain(&honest)).verdict, Verdict::Trusted);
     let zero = text("0".repeat(64));
     config.put(Mode::Append, "peer_fingerprint", zero).unwrap();
-    assert_eq!(code(&verdict(&config, BOB, &lab_chain(&honest))), "pin.mismatch", "all fingerprints must match");
+    assert_eq!(
+        code(&verdict(&config, BOB, &lab_chain(&honest))),
+        "pin.mismatch",
+        "all fingerprints must match"
+    );
 }
 
 #[test]
@@ -151,14 +178,27 @@ fn the_heart_of_it() {
     let report = verdict(&trusting(&[&pki.root]), BOB, &lab_chain(&eve));
     assert_eq!((report.verdict, code(&report)), (Verdict::Rejected, "name.mismatch"));
     let summary = report.summary();
-    assert!(summary.contains("the certificate is for mail.eve.test, but mail.bob.test was wanted"), "{summary}");
-    assert_eq!(report.certificates[0].names, ["dns:mail.eve.test"], "certificate information also on failure");
+    assert!(
+        summary.contains("the certificate is for mail.eve.test, but mail.bob.test was wanted"),
+        "{summary}"
+    );
+    assert_eq!(
+        report.certificates[0].names,
+        ["dns:mail.eve.test"],
+        "certificate information also on failure"
+    );
 }
 
 #[test]
 fn a_private_anchor_may_be_less_than_a_public_one() {
     // What `openssl req -x509` makes: CA:TRUE and no keyUsage, here also as the server's own.
-    let own = Blueprint { basic: Basic::Authority { path: None }, usage: Vec::<Usage>::new(), ..Blueprint::leaf(&[BOB]) }.self_signed().unwrap();
+    let own = Blueprint {
+        basic: Basic::Authority { path: None },
+        usage: Vec::<Usage>::new(),
+        ..Blueprint::leaf(&[BOB])
+    }
+    .self_signed()
+    .unwrap();
     let sent = chain(&[&own.cert]);
     let report = verdict(&trusting(&[&own]), BOB, &sent);
     assert_eq!(report.verdict, Verdict::Trusted, "{}", report.text());
@@ -169,13 +209,18 @@ fn a_private_anchor_may_be_less_than_a_public_one() {
 #[test]
 fn the_last_second_belongs_to_the_validity_and_the_next_does_not() {
     let pki = Pki::new().unwrap();
-    let leaf = pki.chain(&Blueprint { validity: Validity::PAST, ..Blueprint::leaf(&[BOB]) }).unwrap();
+    let leaf =
+        pki.chain(&Blueprint { validity: Validity::PAST, ..Blueprint::leaf(&[BOB]) }).unwrap();
     let sent = lab_chain(&leaf);
     let last = verdict(&trusting(&[&pki.root]), BOB, &sent).certificates[0].not_after_epoch;
     // The CAs are valid now only; trust the leaf's issuer without regard to its dates by time alone.
     let at = |time: i64| {
-        let report = verdict(&with(trusting(&[&pki.root]), &[("time", Value::Int(time))]), BOB, &sent);
-        report.findings.iter().any(|finding| finding.code.name() == "chain.expired" && finding.depth == 0)
+        let report =
+            verdict(&with(trusting(&[&pki.root]), &[("time", Value::Int(time))]), BOB, &sent);
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.code.name() == "chain.expired" && finding.depth == 0)
     };
     assert!(!at(last), "RFC 5280 §4.1.2.5 includes the last second");
     assert!(at(last + 1));
@@ -200,7 +245,8 @@ fn nobody_named_is_nobody_trusted() {
 fn everything_waived_is_not_trust() {
     let pki = Pki::new().unwrap();
     let sent = lab_chain(&pki.leaf(&[EVE]).unwrap());
-    let settings = [("insecure_no_name", Value::Bool(true)), ("insecure_no_chain", Value::Bool(true))];
+    let settings =
+        [("insecure_no_name", Value::Bool(true)), ("insecure_no_chain", Value::Bool(true))];
     let report = verdict(&with(Config::new(), &settings), BOB, &sent);
     assert_eq!(report.verdict, Verdict::Unauthenticated);
 }
@@ -212,10 +258,12 @@ fn three_ways_in_which_a_ca_file_is_wrong() {
     let empty = directory.join("empty.pem");
     std::fs::write(&empty, "no certificate here\n").unwrap();
     let damaged = directory.join("damaged.pem");
-    std::fs::write(&damaged, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    std::fs::write(&damaged, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        .unwrap();
     let error = |path: &PathBuf| -> Error {
         let path = path.to_str().unwrap();
-        let error = Verifier::new(&with(Config::new(), &[("cafile", text(path))])).err().expect("an error");
+        let error =
+            Verifier::new(&with(Config::new(), &[("cafile", text(path))])).err().expect("an error");
         assert!(error.what.contains(path), "{}", error.what);
         error
     };

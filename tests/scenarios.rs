@@ -34,13 +34,20 @@ fn fault(lab: &Lab, scenario: &Scenario) -> Option<String> {
     let report = session.report();
     let code = report.first_failure().map(|finding| finding.code.name());
     let right = match scenario.outcome {
-        Outcome::Trusted => status == Ok(Status::Ok) && report.verdict == Verdict::Trusted && talks(&mut session),
-        Outcome::Rejected(wanted) => refused(&status, &report) && code == Some(wanted) && report.verdict == Verdict::Rejected,
-        Outcome::Unchecked(wanted) => refused(&status, &report) && code == Some(wanted) && report.verdict == Verdict::Unknown,
+        Outcome::Trusted => {
+            status == Ok(Status::Ok) && report.verdict == Verdict::Trusted && talks(&mut session)
+        }
+        Outcome::Rejected(wanted) => {
+            refused(&status, &report) && code == Some(wanted) && report.verdict == Verdict::Rejected
+        }
+        Outcome::Unchecked(wanted) => {
+            refused(&status, &report) && code == Some(wanted) && report.verdict == Verdict::Unknown
+        }
     };
     // Connecting, negotiating and the handshake have a deadline each.
     let in_time = begun.elapsed() < Duration::from_millis(scenario.deadline_ms * 2 + 1000);
-    (!right || !in_time).then(|| format!("{}: {status:?} {:?}\n{}", scenario.id, begun.elapsed(), report.text()))
+    (!right || !in_time)
+        .then(|| format!("{}: {status:?} {:?}\n{}", scenario.id, begun.elapsed(), report.text()))
 }
 
 fn refused(status: &Result<Status>, report: &Report) -> bool {
@@ -53,7 +60,8 @@ fn talks(session: &mut Session) -> bool {
     let sent = session.write(b"EHLO localhost\r\n").is_ok();
     let read = session.read(&mut answer);
     let closed = session.close() == Ok(Status::Closed);
-    sent && closed && matches!(read, Ok((Status::Ok, octets)) if answer[..octets].starts_with(b"250"))
+    sent && closed
+        && matches!(read, Ok((Status::Ok, octets)) if answer[..octets].starts_with(b"250"))
 }
 
 #[test]
@@ -61,7 +69,8 @@ fn every_scenario_has_its_verdict() {
     let directory = std::env::temp_dir().join(format!("stv-scenarios-{}", std::process::id()));
     let lab = Lab::start(&directory).expect("the lab starts");
     let faults: Vec<String> = thread::scope(|scope| {
-        let running: Vec<_> = lab.scenarios().iter().map(|scenario| scope.spawn(|| fault(&lab, scenario))).collect();
+        let running: Vec<_> =
+            lab.scenarios().iter().map(|scenario| scope.spawn(|| fault(&lab, scenario))).collect();
         running.into_iter().filter_map(|thread| thread.join().expect("no panic")).collect()
     });
     lab.settle(Duration::from_secs(5));

@@ -1,14 +1,16 @@
 <?php
 
 /**
- * For FPM, where ffi.enable=preload lets only preloaded code use FFI. In php.ini:
+ * For FPM, where ffi.enable=preload lets only preloaded code use FFI:
+ *
+ *     php bindings/php/bin/ffi-preload-header.php > /etc/php/starttls_verify.ffi.h
+ *
+ * and in php.ini (opcache.preload_user only where FPM is started by root):
  *
  *     ffi.enable = preload
+ *     ffi.preload = /etc/php/starttls_verify.ffi.h
  *     opcache.preload = /path/to/bindings/php/preload.php
  *     opcache.preload_user = www-data
- *
- * Where FPM runs under opcache.preload_user, PHP forbids FFI::load here; then the header is given by
- * ffi.preload as well: a file that bin/ffi-preload-header.php prints.
  */
 
 declare(strict_types=1);
@@ -19,6 +21,7 @@ foreach (glob(__DIR__ . '/src/*.php') ?: [] as $file) {
     require_once $file;
 }
 
+// Without opcache.preload_user the header may also be declared here.
 if (!\StarttlsVerify\Library::isInScope()) {
     \StarttlsVerify\Library::declareScope();
 }

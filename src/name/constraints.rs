@@ -100,8 +100,12 @@ impl Base<'_> {
     fn holds(&self, reference: &ReferenceId) -> bool {
         match (self, reference) {
             (Base::Dns(base), ReferenceId::Dns(name)) => holds_name(base, name.as_str().as_bytes()),
-            (Base::Address(base), ReferenceId::Ip(IpAddr::V4(address))) => holds_address(base, &address.octets()),
-            (Base::Address(base), ReferenceId::Ip(IpAddr::V6(address))) => holds_address(base, &address.octets()),
+            (Base::Address(base), ReferenceId::Ip(IpAddr::V4(address))) => {
+                holds_address(base, &address.octets())
+            }
+            (Base::Address(base), ReferenceId::Ip(IpAddr::V6(address))) => {
+                holds_address(base, &address.octets())
+            }
             (
                 Base::Dns(_) | Base::Address(_) | Base::Other,
                 ReferenceId::Dns(_)
@@ -126,7 +130,8 @@ impl Base<'_> {
 fn holds_name(base: &[u8], name: &[u8]) -> bool {
     let Some(split) = name.len().checked_sub(base.len()) else { return false };
     let (before, end) = name.split_at(split);
-    let at_label = before.is_empty() || base.is_empty() || base.starts_with(b".") || before.ends_with(b".");
+    let at_label =
+        before.is_empty() || base.is_empty() || base.starts_with(b".") || before.ends_with(b".");
     at_label && end.eq_ignore_ascii_case(base)
 }
 
@@ -134,7 +139,8 @@ fn holds_address(base: &[u8], address: &[u8]) -> bool {
     let (network, mask) = base.split_at(base.len() / 2);
     network.len() == address.len()
         && mask.len() == address.len()
-        && (0..address.len()).all(|index| network[index] & mask[index] == address[index] & mask[index])
+        && (0..address.len())
+            .all(|index| network[index] & mask[index] == address[index] & mask[index])
 }
 
 #[cfg(test)]
@@ -167,15 +173,25 @@ mod tests {
             let excluded = ask(&extension(1, 2, base.as_bytes()), reference).unwrap();
             assert_eq!(excluded != Constrained::Allowed, inside, "excluded {base:?}, {reference}");
             let permitted = ask(&extension(0, 2, base.as_bytes()), reference).unwrap();
-            assert_eq!(permitted == Constrained::Allowed, inside, "permitted {base:?}, {reference}");
+            assert_eq!(
+                permitted == Constrained::Allowed,
+                inside,
+                "permitted {base:?}, {reference}"
+            );
         }
     }
 
     #[test]
     fn a_constraint_of_another_kind_says_nothing() {
         assert_eq!(ask(&extension(0, 2, b"eve.test"), "ip:192.0.2.1"), Ok(Constrained::Allowed));
-        assert_eq!(ask(&extension(0, 7, &[10, 0, 0, 0, 255, 0, 0, 0]), "dns:bob.test"), Ok(Constrained::Allowed));
-        assert_eq!(ask(&extension(0, 7, &[10, 0, 0, 0, 255, 0, 0, 0]), "ip:::1"), Ok(Constrained::Allowed));
+        assert_eq!(
+            ask(&extension(0, 7, &[10, 0, 0, 0, 255, 0, 0, 0]), "dns:bob.test"),
+            Ok(Constrained::Allowed)
+        );
+        assert_eq!(
+            ask(&extension(0, 7, &[10, 0, 0, 0, 255, 0, 0, 0]), "ip:::1"),
+            Ok(Constrained::Allowed)
+        );
     }
 
     #[test]

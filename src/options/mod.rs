@@ -190,7 +190,10 @@ impl Row {
         match self.kind {
             Kind::Bool | Kind::Fixed { .. } => self.bool_of(text).map(Value::Bool),
             Kind::Int { .. } => text.parse().map(Value::Int).map_err(|_| {
-                Error::new(Status::OptionType, format!("option {}: '{text}' is not a whole number", self.name))
+                Error::new(
+                    Status::OptionType,
+                    format!("option {}: '{text}' is not a whole number", self.name),
+                )
             }),
             Kind::Word { .. } | Kind::Text | Kind::TextList => Ok(Value::Text(text.to_owned())),
             Kind::BytesList => Ok(Value::Bytes(text.as_bytes().to_vec())),
@@ -213,7 +216,9 @@ impl Row {
             (Kind::Bool, Value::Bool(_))
             | (Kind::Text | Kind::TextList, Value::Text(_))
             | (Kind::BytesList, Value::Bytes(_)) => Ok(()),
-            (Kind::Fixed { safe, instead }, Value::Bool(given)) => self.check_fixed(*safe, instead, *given),
+            (Kind::Fixed { safe, instead }, Value::Bool(given)) => {
+                self.check_fixed(*safe, instead, *given)
+            }
             (Kind::Int { safe, hard }, Value::Int(given)) => {
                 self.check_int(*safe, *hard, spelling, *given)
             }
@@ -235,18 +240,31 @@ impl Row {
         Err(Error::new(Status::Insecure, what))
     }
 
-    fn check_int(&self, safe: (i64, i64), hard: (i64, i64), spelling: Spelling, given: i64) -> Result<()> {
+    fn check_int(
+        &self,
+        safe: (i64, i64),
+        hard: (i64, i64),
+        spelling: Spelling,
+        given: i64,
+    ) -> Result<()> {
         if (safe.0..=safe.1).contains(&given) {
             return Ok(());
         }
         if (hard.0..=hard.1).contains(&given) {
             return self.check_danger(spelling, &given.to_string());
         }
-        let what = format!("option {}: {given} is not between {} and {}", self.name, safe.0, safe.1);
+        let what =
+            format!("option {}: {given} is not between {} and {}", self.name, safe.0, safe.1);
         Err(Error::new(Status::OptionValue, what))
     }
 
-    fn check_word(&self, safe: &[&str], danger: &[&str], spelling: Spelling, given: &str) -> Result<()> {
+    fn check_word(
+        &self,
+        safe: &[&str],
+        danger: &[&str],
+        spelling: Spelling,
+        given: &str,
+    ) -> Result<()> {
         if safe.contains(&given) {
             return Ok(());
         }
@@ -275,7 +293,10 @@ impl Danger {
     pub fn refusal(&self, name: &str, given: &str) -> Error {
         Error::new(
             Status::Insecure,
-            format!("option {name}: {given} weakens security; if you must, write {}={given}", self.spelling),
+            format!(
+                "option {name}: {given} weakens security; if you must, write {}={given}",
+                self.spelling
+            ),
         )
     }
 }
@@ -298,7 +319,8 @@ impl Settings {
 
     /// These settings over those: what is set here wins, a list as a whole.
     pub fn over(&self, below: &Settings) -> Settings {
-        let is_here = |entry: &&Setting| !self.entries.iter().any(|own| own.row.name == entry.row.name);
+        let is_here =
+            |entry: &&Setting| !self.entries.iter().any(|own| own.row.name == entry.row.name);
         let kept = below.entries.iter().filter(is_here).cloned();
         Settings { entries: kept.chain(self.entries.iter().cloned()).collect() }
     }
@@ -366,7 +388,9 @@ impl Setting {
         }
         match (&self.row.kind, &self.value) {
             (Kind::Bool, Value::Bool(on)) => *on,
-            (_, value) => self.row.check(Spelling::Plain, value).is_err() || self.row.kind.is_list(),
+            (_, value) => {
+                self.row.check(Spelling::Plain, value).is_err() || self.row.kind.is_list()
+            }
         }
     }
 }
@@ -389,7 +413,12 @@ mod tests {
     #[test]
     fn names_are_unique_and_danger_is_spelt_out() {
         for row in TABLE {
-            assert_eq!(TABLE.iter().filter(|other| other.name == row.name).count(), 1, "{}", row.name);
+            assert_eq!(
+                TABLE.iter().filter(|other| other.name == row.name).count(),
+                1,
+                "{}",
+                row.name
+            );
             if let Some(danger) = row.danger {
                 assert!(danger.spelling.starts_with("insecure_"), "{}", row.name);
             }

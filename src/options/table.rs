@@ -29,11 +29,21 @@ const fn risky(row: Row, spelling: &'static str, allows: &'static str) -> Row {
     Row { danger: Some(Danger { spelling, allows }), ..row }
 }
 
-const fn milliseconds(name: &'static str, default: &'static str, doors: Doors, help: &'static str) -> Row {
+const fn milliseconds(
+    name: &'static str,
+    default: &'static str,
+    doors: Doors,
+    help: &'static str,
+) -> Row {
     row(name, Kind::Int { safe: (1, LONGEST_MS), hard: (1, LONGEST_MS) }, default, doors, help)
 }
 
-const fn php_switch(name: &'static str, safe: bool, instead: &'static str, help: &'static str) -> Row {
+const fn php_switch(
+    name: &'static str,
+    safe: bool,
+    instead: &'static str,
+    help: &'static str,
+) -> Row {
     let default = if safe { "true" } else { "false" };
     row(name, Kind::Fixed { safe, instead }, default, ALL, help)
 }
@@ -53,78 +63,311 @@ const fn insecure(name: &'static str, help: &'static str) -> Row {
 /// The table, grouped by what the options are about.
 pub const TABLE: &[Row] = &[
     // Trust anchors.
-    row("cafile", Kind::TextList, "", ALL, "File with trusted CA certificates (PEM, several allowed, or one DER); may be given several times."),
-    row("capath", Kind::TextList, "", ALL, "Directory with CA certificates under their hash names (openssl rehash); may be given several times."),
+    row(
+        "cafile",
+        Kind::TextList,
+        "",
+        ALL,
+        "File with trusted CA certificates (PEM, several allowed, or one DER); may be given several times.",
+    ),
+    row(
+        "capath",
+        Kind::TextList,
+        "",
+        ALL,
+        "Directory with CA certificates under their hash names (openssl rehash); may be given several times.",
+    ),
     row("ca_pem", Kind::BytesList, "", ALL, "Trusted CA certificates in memory, PEM."),
     row("ca_der", Kind::BytesList, "", ALL, "One trusted CA certificate in memory, DER."),
-    row("system_ca", Kind::Bool, "true where no other CA is given", ALL, "Whether the system's CA certificates are trusted (too)."),
-    row("partial_chain", Kind::Bool, "true where a CA is given", ALL, "Whether a given CA that is not self-signed ends the chain."),
+    row(
+        "system_ca",
+        Kind::Bool,
+        "true where no other CA is given",
+        ALL,
+        "Whether the system's CA certificates are trusted (too).",
+    ),
+    row(
+        "partial_chain",
+        Kind::Bool,
+        "true where a CA is given",
+        ALL,
+        "Whether a given CA that is not self-signed ends the chain.",
+    ),
     // Chain.
-    row("verify_depth", Kind::Int { safe: (0, 100), hard: (0, 100) }, "10", ALL, "Most CA certificates between the leaf and the anchor."),
-    risky(
-        row("security_level", Kind::Int { safe: (1, 5), hard: (0, 5) }, "2", ALL, "OpenSSL security level of keys, signatures and ciphers."),
-        "insecure_security_level", "0",
+    row(
+        "verify_depth",
+        Kind::Int { safe: (0, 100), hard: (0, 100) },
+        "10",
+        ALL,
+        "Most CA certificates between the leaf and the anchor.",
     ),
     risky(
-        row("purpose", Kind::Word { safe: &["sslserver", "sslclient"], danger: &["any"] }, "sslserver", ALL, "What the certificate must be meant for."),
-        "insecure_purpose", "any",
+        row(
+            "security_level",
+            Kind::Int { safe: (1, 5), hard: (0, 5) },
+            "2",
+            ALL,
+            "OpenSSL security level of keys, signatures and ciphers.",
+        ),
+        "insecure_security_level",
+        "0",
     ),
-    row("time", Kind::Int { safe: (0, LAST_SECOND), hard: (0, LAST_SECOND) }, "now", ALL, "Verification time, seconds since 1970."),
-    row("crl_file", Kind::TextList, "", ALL, "File with certificate revocation lists (PEM or DER). When any are given, every certificate below the anchor is checked."),
+    risky(
+        row(
+            "purpose",
+            Kind::Word { safe: &["sslserver", "sslclient"], danger: &["any"] },
+            "sslserver",
+            ALL,
+            "What the certificate must be meant for.",
+        ),
+        "insecure_purpose",
+        "any",
+    ),
+    row(
+        "time",
+        Kind::Int { safe: (0, LAST_SECOND), hard: (0, LAST_SECOND) },
+        "now",
+        ALL,
+        "Verification time, seconds since 1970.",
+    ),
+    row(
+        "crl_file",
+        Kind::TextList,
+        "",
+        ALL,
+        "File with certificate revocation lists (PEM or DER). When any are given, every certificate below the anchor is checked.",
+    ),
     row("crl_der", Kind::BytesList, "", ALL, "One certificate revocation list in memory, DER."),
-    insecure("insecure_no_chain", "Does not check the chain: any certificate with the right name or pin passes."),
+    insecure(
+        "insecure_no_chain",
+        "Does not check the chain: any certificate with the right name or pin passes.",
+    ),
     insecure("insecure_no_time", "Does not check validity periods."),
     insecure("insecure_allow_self_signed", "Accepts a self-signed leaf that nothing vouches for."),
     insecure("insecure_ca_leaf", "Accepts a CA certificate as the server's own."),
     // Names.
-    row("peer_name", Kind::Text, "the peer's host", ALL, "Name that the certificate must be for, where it differs from the host connected to."),
-    risky(
-        row("wildcards", Kind::Word { safe: &["left-most-label", "none"], danger: &["partial-label"] }, "left-most-label", ALL, "Which wildcards in certificates count."),
-        "insecure_wildcards", "partial-label (f*.example.com)",
+    row(
+        "peer_name",
+        Kind::Text,
+        "the peer's host",
+        ALL,
+        "Name that the certificate must be for, where it differs from the host connected to.",
     ),
-    row("idna", Kind::Word { safe: &["convert", "refuse"], danger: &[] }, "convert", ALL, "Whether names with non-ASCII letters are converted to A-labels or refused."),
-    row("public_suffix_file", Kind::Text, "", ALL, "Public suffix list; with it, a wildcard directly below a public suffix does not count."),
-    insecure("insecure_no_name", "Does not check the name: any certificate of a trusted CA passes."),
-    insecure("insecure_cn_fallback", "Takes the subject's CN as a name where the certificate has no subjectAltName."),
-    insecure("insecure_lenient_san", "Ignores malformed entries of subjectAltName in place of refusing the certificate."),
+    risky(
+        row(
+            "wildcards",
+            Kind::Word { safe: &["left-most-label", "none"], danger: &["partial-label"] },
+            "left-most-label",
+            ALL,
+            "Which wildcards in certificates count.",
+        ),
+        "insecure_wildcards",
+        "partial-label (f*.example.com)",
+    ),
+    row(
+        "idna",
+        Kind::Word { safe: &["convert", "refuse"], danger: &[] },
+        "convert",
+        ALL,
+        "Whether names with non-ASCII letters are converted to A-labels or refused.",
+    ),
+    row(
+        "public_suffix_file",
+        Kind::Text,
+        "",
+        ALL,
+        "Public suffix list; with it, a wildcard directly below a public suffix does not count.",
+    ),
+    insecure(
+        "insecure_no_name",
+        "Does not check the name: any certificate of a trusted CA passes.",
+    ),
+    insecure(
+        "insecure_cn_fallback",
+        "Takes the subject's CN as a name where the certificate has no subjectAltName.",
+    ),
+    insecure(
+        "insecure_lenient_san",
+        "Ignores malformed entries of subjectAltName in place of refusing the certificate.",
+    ),
     // Pins.
     risky(
-        row("pin", Kind::TextList, "", ALL, "Pin, one of which must match: spki-sha256:BASE64, or sha256:, sha384:, sha512: of the certificate, hexadecimal (colons allowed) or base64. Give a backup pin too."),
-        "insecure_pin", "md5: and sha1: pins",
+        row(
+            "pin",
+            Kind::TextList,
+            "",
+            ALL,
+            "Pin, one of which must match: spki-sha256:BASE64, or sha256:, sha384:, sha512: of the certificate, hexadecimal (colons allowed) or base64. Give a backup pin too.",
+        ),
+        "insecure_pin",
+        "md5: and sha1: pins",
     ),
-    row("pin_mode", Kind::Word { safe: &["pin-and-pkix", "pin-instead-of-pkix"], danger: &[] }, "pin-and-pkix", ALL, "Whether a pin is needed besides a trusted chain (it then matches a certificate of the verified path) or takes its place (it then matches the leaf only, and neither chain nor name is needed)."),
+    row(
+        "pin_mode",
+        Kind::Word { safe: &["pin-and-pkix", "pin-instead-of-pkix"], danger: &[] },
+        "pin-and-pkix",
+        ALL,
+        "Whether a pin is needed besides a trusted chain (it then matches a certificate of the verified path) or takes its place (it then matches the leaf only, and neither chain nor name is needed).",
+    ),
     risky(
-        row("peer_fingerprint", Kind::TextList, "", ALL, "Fingerprints of the leaf, all of which must match, as in PHP: [ALGORITHM:]HEX."),
-        "insecure_peer_fingerprint", "md5 and sha1 fingerprints",
+        row(
+            "peer_fingerprint",
+            Kind::TextList,
+            "",
+            ALL,
+            "Fingerprints of the leaf, all of which must match, as in PHP: [ALGORITHM:]HEX.",
+        ),
+        "insecure_peer_fingerprint",
+        "md5 and sha1 fingerprints",
     ),
     // TLS.
     risky(
-        row("min_tls", Kind::Word { safe: &["1.2", "1.3"], danger: &["1.0", "1.1"] }, "1.2", SESSION, "Oldest TLS version spoken."),
-        "insecure_min_tls", "1.0 and 1.1 (RFC 8996)",
+        row(
+            "min_tls",
+            Kind::Word { safe: &["1.2", "1.3"], danger: &["1.0", "1.1"] },
+            "1.2",
+            SESSION,
+            "Oldest TLS version spoken.",
+        ),
+        "insecure_min_tls",
+        "1.0 and 1.1 (RFC 8996)",
     ),
-    row("max_tls", Kind::Word { safe: &["1.2", "1.3"], danger: &[] }, "1.3", SESSION, "Newest TLS version spoken."),
-    row("ciphers", Kind::Text, "OpenSSL's default", SESSION, "Cipher list for TLS 1.2, OpenSSL syntax; judged after expansion: no anonymous, NULL or PSK cipher, no @SECLEVEL."),
-    row("ciphersuites", Kind::Text, "OpenSSL's default", SESSION, "Cipher suites for TLS 1.3, separated by colons."),
-    row("groups", Kind::Text, "OpenSSL's default", SESSION, "Key exchange groups, separated by colons."),
-    row("SNI_enabled", Kind::Bool, "true", SESSION, "Whether the wanted name is sent in the handshake (server name indication)."),
-    row("local_cert", Kind::Text, "", SESSION, "File with the client certificate and its chain, PEM."),
-    row("local_pk", Kind::Text, "the file local_cert", SESSION, "File with the client's private key, PEM."),
+    row(
+        "max_tls",
+        Kind::Word { safe: &["1.2", "1.3"], danger: &[] },
+        "1.3",
+        SESSION,
+        "Newest TLS version spoken.",
+    ),
+    row(
+        "ciphers",
+        Kind::Text,
+        "OpenSSL's default",
+        SESSION,
+        "Cipher list for TLS 1.2, OpenSSL syntax; judged after expansion: no anonymous, NULL or PSK cipher, no @SECLEVEL.",
+    ),
+    row(
+        "ciphersuites",
+        Kind::Text,
+        "OpenSSL's default",
+        SESSION,
+        "Cipher suites for TLS 1.3, separated by colons.",
+    ),
+    row(
+        "groups",
+        Kind::Text,
+        "OpenSSL's default",
+        SESSION,
+        "Key exchange groups, separated by colons.",
+    ),
+    row(
+        "SNI_enabled",
+        Kind::Bool,
+        "true",
+        SESSION,
+        "Whether the wanted name is sent in the handshake (server name indication).",
+    ),
+    row(
+        "local_cert",
+        Kind::Text,
+        "",
+        SESSION,
+        "File with the client certificate and its chain, PEM.",
+    ),
+    row(
+        "local_pk",
+        Kind::Text,
+        "the file local_cert",
+        SESSION,
+        "File with the client's private key, PEM.",
+    ),
     row("passphrase", Kind::Text, "", SESSION, "Passphrase of the private key."),
     // Negotiation, deadlines and limits.
     row("ehlo_name", Kind::Text, "localhost", SESSION, "Name given to SMTP servers before TLS."),
-    milliseconds("connect_timeout_ms", "30000", CONNECT, "Deadline for resolving and connecting, all addresses together, milliseconds."),
-    milliseconds("negotiation_timeout_ms", "30000", SESSION, "Deadline for the whole negotiation in clear, milliseconds."),
-    milliseconds("handshake_timeout_ms", "30000", SESSION, "Deadline for the TLS handshake, milliseconds."),
-    milliseconds("io_timeout_ms", "60000", SESSION, "Deadline for one read or write on the open session, milliseconds."),
-    row("max_line", Kind::Int { safe: (512, 65_536), hard: (512, 65_536) }, "2048", SESSION, "Longest line of the server before TLS, octets."),
-    row("max_lines", Kind::Int { safe: (8, 4096), hard: (8, 4096) }, "128", SESSION, "Most lines of the server before TLS."),
-    row("max_negotiation_bytes", Kind::Int { safe: (4096, 1_048_576), hard: (4096, 1_048_576) }, "65536", SESSION, "Most octets of the server before TLS."),
+    milliseconds(
+        "connect_timeout_ms",
+        "30000",
+        CONNECT,
+        "Deadline for resolving and connecting, all addresses together, milliseconds.",
+    ),
+    milliseconds(
+        "negotiation_timeout_ms",
+        "30000",
+        SESSION,
+        "Deadline for the whole negotiation in clear, milliseconds.",
+    ),
+    milliseconds(
+        "handshake_timeout_ms",
+        "30000",
+        SESSION,
+        "Deadline for the TLS handshake, milliseconds.",
+    ),
+    milliseconds(
+        "io_timeout_ms",
+        "60000",
+        SESSION,
+        "Deadline for one read or write on the open session, milliseconds.",
+    ),
+    row(
+        "max_line",
+        Kind::Int { safe: (512, 65_536), hard: (512, 65_536) },
+        "2048",
+        SESSION,
+        "Longest line of the server before TLS, octets.",
+    ),
+    row(
+        "max_lines",
+        Kind::Int { safe: (8, 4096), hard: (8, 4096) },
+        "128",
+        SESSION,
+        "Most lines of the server before TLS.",
+    ),
+    row(
+        "max_negotiation_bytes",
+        Kind::Int { safe: (4096, 1_048_576), hard: (4096, 1_048_576) },
+        "65536",
+        SESSION,
+        "Most octets of the server before TLS.",
+    ),
     // Reporting only.
-    row("audit", Kind::Bool, "false", ALL, "Report only: a session with an untrusted peer opens all the same, with STV_OPEN_UNVERIFIED; the verdict stays REJECTED."),
+    row(
+        "audit",
+        Kind::Bool,
+        "false",
+        ALL,
+        "Report only: a session with an untrusted peer opens all the same, with STV_OPEN_UNVERIFIED; the verdict stays REJECTED.",
+    ),
     // PHP's ssl context: the same words, so that a configuration carries over.
-    php_switch("verify_peer", true, "insecure_no_chain=true", "PHP: whether the chain is checked. It always is."),
-    php_switch("verify_peer_name", true, "insecure_no_name=true", "PHP: whether the name is checked. It always is."),
-    php_switch("allow_self_signed", false, "insecure_allow_self_signed=true, or better: give the certificate as cafile or pin it", "PHP: whether self-signed certificates pass."),
-    row("capture_peer_cert", Kind::Bool, "true", ALL, "PHP: accepted without effect; the report always describes the certificate."),
-    row("capture_peer_cert_chain", Kind::Bool, "true", ALL, "PHP: accepted without effect; the report always describes the chain."),
+    php_switch(
+        "verify_peer",
+        true,
+        "insecure_no_chain=true",
+        "PHP: whether the chain is checked. It always is.",
+    ),
+    php_switch(
+        "verify_peer_name",
+        true,
+        "insecure_no_name=true",
+        "PHP: whether the name is checked. It always is.",
+    ),
+    php_switch(
+        "allow_self_signed",
+        false,
+        "insecure_allow_self_signed=true, or better: give the certificate as cafile or pin it",
+        "PHP: whether self-signed certificates pass.",
+    ),
+    row(
+        "capture_peer_cert",
+        Kind::Bool,
+        "true",
+        ALL,
+        "PHP: accepted without effect; the report always describes the certificate.",
+    ),
+    row(
+        "capture_peer_cert_chain",
+        Kind::Bool,
+        "true",
+        ALL,
+        "PHP: accepted without effect; the report always describes the chain.",
+    ),
 ];

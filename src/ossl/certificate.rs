@@ -49,7 +49,10 @@ impl Certificate {
     /// Parses exactly one certificate.
     pub fn from_der(der: &[u8]) -> Result<Certificate> {
         if der.len() > CERTIFICATE_OCTETS {
-            let what = format!("a certificate of {} octets exceeds the limit of {CERTIFICATE_OCTETS}", der.len());
+            let what = format!(
+                "a certificate of {} octets exceeds the limit of {CERTIFICATE_OCTETS}",
+                der.len()
+            );
             return Err(Error::new(Status::Certificate, what));
         }
         let x509 = X509::from_der(der).map_err(|errors| {
@@ -66,9 +69,8 @@ impl Certificate {
 
     /// Wraps what OpenSSL parsed.
     pub(super) fn from_x509(x509: X509) -> Result<Certificate> {
-        let der = x509
-            .to_der()
-            .map_err(|errors| Error::new(Status::Certificate, words(&errors)))?;
+        let der =
+            x509.to_der().map_err(|errors| Error::new(Status::Certificate, words(&errors)))?;
         Ok(Certificate { x509, der: der.into() })
     }
 
@@ -117,7 +119,8 @@ impl Certificate {
             IpAddr::V6(address) => address.octets().to_vec(),
         };
         // SAFETY: pointer and length describe the vector, which outlives the call.
-        let found = unsafe { sys::X509_check_ip(self.x509.as_ptr(), octets.as_ptr(), octets.len(), 0) };
+        let found =
+            unsafe { sys::X509_check_ip(self.x509.as_ptr(), octets.as_ptr(), octets.len(), 0) };
         drain();
         found == 1
     }
@@ -137,7 +140,9 @@ impl Certificate {
             serial: self.serial(),
             not_before: epoch(self.x509.not_before()).unwrap_or(0),
             not_after: epoch(self.x509.not_after()).unwrap_or(0),
-            key_algorithm: key.as_ref().map_or_else(|| "unknown".to_owned(), |key| key_word(key.id())),
+            key_algorithm: key
+                .as_ref()
+                .map_or_else(|| "unknown".to_owned(), |key| key_word(key.id())),
             key_bits: key.as_ref().map_or(0, |key| key.bits()),
             signature: self.signature_word(),
         };
@@ -205,7 +210,14 @@ fn name_text(name: &X509NameRef) -> String {
         Ok(length) if !data.is_null() => {
             // SAFETY: OpenSSL keeps `length` octets at `data` until the BIO is freed.
             let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
-            bytes.iter().map(|&byte| if byte.is_ascii_graphic() || byte == b' ' { byte as char } else { '?' }).collect()
+            bytes
+                .iter()
+                .map(
+                    |&byte| {
+                        if byte.is_ascii_graphic() || byte == b' ' { byte as char } else { '?' }
+                    },
+                )
+                .collect()
         }
         _ => String::new(),
     };

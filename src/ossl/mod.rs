@@ -21,10 +21,10 @@ pub use digest::digest;
 pub use error_queue::ErrorQueueGuard;
 pub use path::{Answer, Fault, Purpose, Question, find_path};
 pub use store::{Crl, Store, StoreBuilder};
-pub use tls::{
-    Cause, Context, ContextSettings, Decision, Handshake, Judge, Received, TlsVersion, Tls,
-};
 pub use sys::fault;
+pub use tls::{
+    Cause, Context, ContextSettings, Decision, Handshake, Judge, Received, Tls, TlsVersion,
+};
 
 /// Version of the OpenSSL that was loaded, for reports and `doctor`.
 pub fn version() -> &'static str {

@@ -111,7 +111,11 @@ pub fn find_path(question: &Question) -> Result<Answer> {
     answer
 }
 
-fn ask(question: &Question, leaf: &Certificate, crls: &CrlStack) -> std::result::Result<Answer, ErrorStack> {
+fn ask(
+    question: &Question,
+    leaf: &Certificate,
+    crls: &CrlStack,
+) -> std::result::Result<Answer, ErrorStack> {
     let mut sent: Stack<X509> = Stack::new()?;
     for certificate in question.chain.iter().skip(1) {
         sent.push(certificate.x509.clone())?;
@@ -143,7 +147,10 @@ fn each_once(faults: Vec<Fault>) -> Vec<Fault> {
     once
 }
 
-fn set_parameters(context: &mut X509StoreContextRef, question: &Question) -> std::result::Result<(), ErrorStack> {
+fn set_parameters(
+    context: &mut X509StoreContextRef,
+    question: &Question,
+) -> std::result::Result<(), ErrorStack> {
     // SAFETY: the context is initialised; the parameters belong to it and outlive the borrow.
     let param = unsafe { sys::X509_STORE_CTX_get0_param(context.as_ptr()) };
     // SAFETY: the pointer is valid and not aliased while the borrow lives.
@@ -172,7 +179,10 @@ fn flags(question: &Question) -> X509VerifyFlags {
     flags
 }
 
-fn set_purpose(param: &mut X509VerifyParamRef, purpose: Purpose) -> std::result::Result<(), ErrorStack> {
+fn set_purpose(
+    param: &mut X509VerifyParamRef,
+    purpose: Purpose,
+) -> std::result::Result<(), ErrorStack> {
     // X509_TRUST_SSL_CLIENT, X509_TRUST_SSL_SERVER: what a TRUSTED CERTIFICATE may say it is for.
     let (purpose, trust) = match purpose {
         Purpose::Client => (X509PurposeId::SSL_CLIENT, 2),
@@ -185,7 +195,10 @@ fn set_purpose(param: &mut X509VerifyParamRef, purpose: Purpose) -> std::result:
     succeeded(done)
 }
 
-fn set_names(param: &mut X509VerifyParamRef, question: &Question) -> std::result::Result<(), ErrorStack> {
+fn set_names(
+    param: &mut X509VerifyParamRef,
+    question: &Question,
+) -> std::result::Result<(), ErrorStack> {
     let mut flags = X509CheckFlags::NO_PARTIAL_WILDCARDS;
     if !question.common_name {
         flags |= X509CheckFlags::NEVER_CHECK_SUBJECT;
@@ -193,7 +206,9 @@ fn set_names(param: &mut X509VerifyParamRef, question: &Question) -> std::result
     param.set_hostflags(flags);
     for host in question.hosts {
         // SAFETY: pointer and length describe the text, which OpenSSL copies.
-        let done = unsafe { sys::X509_VERIFY_PARAM_add1_host(param.as_ptr(), host.as_ptr().cast(), host.len()) };
+        let done = unsafe {
+            sys::X509_VERIFY_PARAM_add1_host(param.as_ptr(), host.as_ptr().cast(), host.len())
+        };
         succeeded(done)?;
     }
     question.address.map_or(Ok(()), |address| param.set_ip(address))

@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use foreign_types::ForeignType;
 use openssl::ssl::SslFiletype;
-use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder, X509StoreRef};
 use openssl::x509::X509Crl;
+use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder, X509StoreRef};
 use openssl_sys as ffi;
 
 use crate::error::{Error, Result};
@@ -120,13 +120,17 @@ impl Crl {
         }
         let text = String::from_utf8_lossy(contents);
         let blocks = text.split_inclusive("-----END X509 CRL-----");
-        let blocks = blocks.filter_map(|block| block.find("-----BEGIN X509 CRL-----").map(|at| &block[at..]));
+        let blocks = blocks
+            .filter_map(|block| block.find("-----BEGIN X509 CRL-----").map(|at| &block[at..]));
         blocks.map(Crl::from_pem).collect()
     }
 
     fn from_pem(block: &str) -> Result<Crl> {
         let crl = X509Crl::from_pem(block.as_bytes()).map_err(|errors| {
-            Error::new(Status::Certificate, format!("a CRL in the PEM text cannot be parsed: {}", words(&errors)))
+            Error::new(
+                Status::Certificate,
+                format!("a CRL in the PEM text cannot be parsed: {}", words(&errors)),
+            )
         })?;
         Ok(Crl { crl })
     }

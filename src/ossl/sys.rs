@@ -17,23 +17,55 @@ pub type CertVerifyCallback =
 unsafe extern "C" {
     pub fn ERR_peek_error() -> std::ffi::c_ulong;
 
-    pub fn X509_STORE_CTX_set_verify_cb(context: *mut ffi::X509_STORE_CTX, callback: VerifyCallback);
-    pub fn X509_STORE_CTX_get0_param(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_VERIFY_PARAM;
+    pub fn X509_STORE_CTX_set_verify_cb(
+        context: *mut ffi::X509_STORE_CTX,
+        callback: VerifyCallback,
+    );
+    pub fn X509_STORE_CTX_get0_param(
+        context: *const ffi::X509_STORE_CTX,
+    ) -> *mut ffi::X509_VERIFY_PARAM;
     pub fn X509_STORE_CTX_get0_cert(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509;
-    pub fn X509_STORE_CTX_get0_untrusted(context: *const ffi::X509_STORE_CTX) -> *mut ffi::stack_st_X509;
-    pub fn X509_STORE_CTX_set0_crls(context: *mut ffi::X509_STORE_CTX, crls: *mut ffi::stack_st_X509_CRL);
-    pub fn X509_STORE_CTX_set_ex_data(context: *mut ffi::X509_STORE_CTX, index: c_int, data: *mut c_void) -> c_int;
+    pub fn X509_STORE_CTX_get0_untrusted(
+        context: *const ffi::X509_STORE_CTX,
+    ) -> *mut ffi::stack_st_X509;
+    pub fn X509_STORE_CTX_set0_crls(
+        context: *mut ffi::X509_STORE_CTX,
+        crls: *mut ffi::stack_st_X509_CRL,
+    );
+    pub fn X509_STORE_CTX_set_ex_data(
+        context: *mut ffi::X509_STORE_CTX,
+        index: c_int,
+        data: *mut c_void,
+    ) -> c_int;
 
-    pub fn X509_VERIFY_PARAM_add1_host(param: *mut ffi::X509_VERIFY_PARAM, name: *const c_char, length: usize) -> c_int;
+    pub fn X509_VERIFY_PARAM_add1_host(
+        param: *mut ffi::X509_VERIFY_PARAM,
+        name: *const c_char,
+        length: usize,
+    ) -> c_int;
     pub fn X509_VERIFY_PARAM_set_trust(param: *mut ffi::X509_VERIFY_PARAM, trust: c_int) -> c_int;
 
     pub fn X509_check_ca(certificate: *mut ffi::X509) -> c_int;
-    pub fn X509_check_ip(certificate: *mut ffi::X509, address: *const u8, length: usize, flags: c_uint) -> c_int;
-    pub fn X509_NAME_print_ex(out: *mut ffi::BIO, name: *const ffi::X509_NAME, indent: c_int, flags: std::ffi::c_ulong) -> c_int;
+    pub fn X509_check_ip(
+        certificate: *mut ffi::X509,
+        address: *const u8,
+        length: usize,
+        flags: c_uint,
+    ) -> c_int;
+    pub fn X509_NAME_print_ex(
+        out: *mut ffi::BIO,
+        name: *const ffi::X509_NAME,
+        indent: c_int,
+        flags: std::ffi::c_ulong,
+    ) -> c_int;
     pub fn i2d_X509_PUBKEY(key: *const X509_PUBKEY, out: *mut *mut u8) -> c_int;
     pub fn X509_get_X509_PUBKEY(certificate: *const ffi::X509) -> *mut X509_PUBKEY;
 
-    pub fn SSL_CTX_set_cert_verify_callback(context: *mut ffi::SSL_CTX, callback: Option<CertVerifyCallback>, argument: *mut c_void);
+    pub fn SSL_CTX_set_cert_verify_callback(
+        context: *mut ffi::SSL_CTX,
+        callback: Option<CertVerifyCallback>,
+        argument: *mut c_void,
+    );
     pub fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
 }
 

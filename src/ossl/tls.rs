@@ -14,8 +14,8 @@ use foreign_types::ForeignTypeRef;
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
 use openssl::ssl::{
-    ErrorCode, ShutdownResult, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode,
-    SslOptions, SslRef, SslSessionCacheMode, SslStream, SslVerifyMode, SslVersion, SslCipher,
+    ErrorCode, ShutdownResult, Ssl, SslCipher, SslContext, SslContextBuilder, SslMethod, SslMode,
+    SslOptions, SslRef, SslSessionCacheMode, SslStream, SslVerifyMode, SslVersion,
 };
 use openssl::stack::StackRef;
 use openssl::x509::{X509, X509Ref, X509StoreContext, X509StoreContextRef};
@@ -136,11 +136,21 @@ impl Context {
         set_algorithms(&mut builder, settings)?;
         set_identity(&mut builder, settings)?;
         builder.set_options(SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION);
-        builder.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER | SslMode::RELEASE_BUFFERS);
+        builder.set_mode(
+            SslMode::ENABLE_PARTIAL_WRITE
+                | SslMode::ACCEPT_MOVING_WRITE_BUFFER
+                | SslMode::RELEASE_BUFFERS,
+        );
         builder.set_session_cache_mode(SslSessionCacheMode::OFF);
         builder.set_verify(SslVerifyMode::PEER);
         // SAFETY: the callback has the type that OpenSSL calls; it takes no argument.
-        unsafe { sys::SSL_CTX_set_cert_verify_callback(builder.as_ptr(), Some(ask_judge), std::ptr::null_mut()) };
+        unsafe {
+            sys::SSL_CTX_set_cert_verify_callback(
+                builder.as_ptr(),
+                Some(ask_judge),
+                std::ptr::null_mut(),
+            )
+        };
         drain();
         Ok(Context { context: builder.build() })
     }
@@ -160,7 +170,9 @@ fn set_algorithms(builder: &mut SslContextBuilder, settings: &ContextSettings) -
     if let Some(suites) = settings.suites {
         builder.set_ciphersuites(suites).map_err(option("ciphersuites"))?;
     }
-    settings.groups.map_or(Ok(()), |groups| builder.set_groups_list(groups).map_err(option("groups")))
+    settings
+        .groups
+        .map_or(Ok(()), |groups| builder.set_groups_list(groups).map_err(option("groups")))
 }
 
 /// `@SECLEVEL` would undo the option security_level; PSK takes the place of a certificate.
@@ -169,9 +181,11 @@ fn refuse_dangerous_words(list: &str) -> Result<()> {
         let what = "option ciphers: @SECLEVEL is not accepted here; use the option security_level";
         return Err(Error::new(Status::Insecure, what));
     }
-    let wants_psk = |word: &str| word.to_ascii_uppercase().contains("PSK") && !word.starts_with(['!', '-']);
+    let wants_psk =
+        |word: &str| word.to_ascii_uppercase().contains("PSK") && !word.starts_with(['!', '-']);
     if list.split([':', ',', ' ']).any(wants_psk) {
-        let what = "option ciphers: with PSK the server shows no certificate to judge; leave it out";
+        let what =
+            "option ciphers: with PSK the server shows no certificate to judge; leave it out";
         return Err(Error::new(Status::Insecure, what));
     }
     Ok(())
@@ -208,7 +222,8 @@ fn set_identity(builder: &mut SslContextBuilder, settings: &ContextSettings) -> 
         Error::new(Status::FileUnreadable, format!("option local_pk: {key}: {error}"))
     })?;
     // An empty passphrase is given too: without one OpenSSL would ask on the terminal.
-    let key_of_pem = openssl::pkey::PKey::private_key_from_pem_passphrase(&pem, passphrase.as_bytes());
+    let key_of_pem =
+        openssl::pkey::PKey::private_key_from_pem_passphrase(&pem, passphrase.as_bytes());
     let private = key_of_pem.map_err(file("local_pk", key))?;
     builder.set_private_key(&private).map_err(file("local_pk", key))?;
     builder.check_private_key().map_err(file("local_pk", key))
@@ -299,8 +314,9 @@ impl Tls {
         if let Some(name) = name {
             ssl.set_hostname(name).map_err(memory)?;
         }
-        let slot = judge_slot()
-            .ok_or_else(|| Error::new(Status::Memory, "OpenSSL has no room for our data on its objects"))?;
+        let slot = judge_slot().ok_or_else(|| {
+            Error::new(Status::Memory, "OpenSSL has no room for our data on its objects")
+        })?;
         ssl.set_ex_data(slot, judge);
         let stream = SslStream::new(ssl, Wire::default()).map_err(memory)?;
         Ok(Tls { stream })
@@ -418,7 +434,9 @@ fn cause(error: &openssl::ssl::Error) -> Cause {
     };
     match first.reason_code() {
         VERIFY_FAILED => Cause::Refused,
-        UNSUPPORTED_PROTOCOL | WRONG_SSL_VERSION | VERSION_TOO_LOW | ALERT_PROTOCOL_VERSION => Cause::Version,
+        UNSUPPORTED_PROTOCOL | WRONG_SSL_VERSION | VERSION_TOO_LOW | ALERT_PROTOCOL_VERSION => {
+            Cause::Version
+        }
         UNEXPECTED_EOF => Cause::Closed,
         reason if (ALERT..ALERT + 256).contains(&reason) => Cause::Alert(alert_name(first)),
         _ => Cause::Broken(first.reason().unwrap_or("no reason given").to_owned()),
@@ -428,7 +446,11 @@ fn cause(error: &openssl::ssl::Error) -> Cause {
 /// OpenSSL says "sslv3 alert handshake failure"; the prefix is history.
 fn alert_name(error: &openssl::error::Error) -> String {
     let reason = error.reason().unwrap_or("unknown alert");
-    reason.trim_start_matches("sslv3 alert ").trim_start_matches("tlsv1 alert ").trim_start_matches("tlsv13 alert ").to_owned()
+    reason
+        .trim_start_matches("sslv3 alert ")
+        .trim_start_matches("tlsv1 alert ")
+        .trim_start_matches("tlsv13 alert ")
+        .to_owned()
 }
 
 impl Read for Wire {

@@ -74,7 +74,10 @@ impl Report {
             port: self.port,
             insecure: &self.insecure,
             findings: self.findings.iter().map(Finding::as_json).collect(),
-            tls: self.tls.as_ref().map(|tls| JsonTls { version: &tls.version, cipher: &tls.cipher }),
+            tls: self
+                .tls
+                .as_ref()
+                .map(|tls| JsonTls { version: &tls.version, cipher: &tls.cipher }),
             certificates: &self.certificates,
         };
         // The struct holds only strings and numbers, which always serialise.

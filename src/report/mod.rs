@@ -11,8 +11,8 @@ mod json;
 mod text;
 
 pub use certificate::{CertificateInfo, Fingerprints, KeyInfo, iso8601};
-pub use json::JsonFinding;
 pub use code::{Code, Row, TABLE};
+pub use json::JsonFinding;
 
 use crate::proto::Protocol;
 use crate::status::Status;
@@ -49,16 +49,16 @@ pub enum Check {
     Pin = 5,
 }
 
-/// How a check came out.
+/// How a check came out. SKIP is 0, so that zeroed memory never reads as passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum Outcome {
-    /// Checked, and good.
-    Pass = 0,
-    /// Checked, and bad.
-    Fail = 1,
     /// Not checked.
-    Skip = 2,
+    Skip = 0,
+    /// Checked, and good.
+    Pass = 1,
+    /// Checked, and bad.
+    Fail = 2,
     /// Worth knowing; weighs nothing.
     Note = 3,
 }
@@ -200,8 +200,13 @@ impl Report {
     /// `smtp://mail.bob.test:25`.
     pub fn target(&self) -> String {
         let scheme = self.protocol.row().scheme;
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == 0 { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{}", self.port) }
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == 0 {
+            format!("{scheme}://{host}")
+        } else {
+            format!("{scheme}://{host}:{}", self.port)
+        }
     }
 }
 

@@ -28,7 +28,10 @@ impl Session {
             return Err(Error::new(Status::State, "the peer has no host to connect to"));
         };
         if port == 0 {
-            return Err(Error::new(Status::State, "the peer has no port, and its protocol has none either"));
+            return Err(Error::new(
+                Status::State,
+                "the peer has no port, and its protocol has none either",
+            ));
         }
         let end = Instant::now() + self.policy.deadlines.connect;
         let addresses = resolve(&host, port, end).map_err(|finding| self.fail(finding))?;
@@ -65,7 +68,9 @@ fn resolve(host: &str, port: u16, end: Instant) -> std::result::Result<Vec<Socke
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(interleaved(addresses)),
         Ok(Ok(_)) => Err(system(Code::IoResolve, format!("{host} has no address"))),
         Ok(Err(error)) => Err(system(Code::IoResolve, format!("{host} has no address: {error}"))),
-        Err(_) => Err(system(Code::IoTimeout, format!("the resolver did not answer for {host} in time"))),
+        Err(_) => {
+            Err(system(Code::IoTimeout, format!("the resolver did not answer for {host} in time")))
+        }
     }
 }
 
@@ -81,7 +86,11 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 /// Tries one address after the other, each with its share of the time that is left.
-fn reach(host: &str, addresses: &[SocketAddr], end: Instant) -> std::result::Result<TcpStream, Finding> {
+fn reach(
+    host: &str,
+    addresses: &[SocketAddr],
+    end: Instant,
+) -> std::result::Result<TcpStream, Finding> {
     let mut failures: Vec<String> = Vec::new();
     let mut timed_out = 0;
     for (index, address) in addresses.iter().enumerate() {

@@ -121,7 +121,7 @@ impl Session {
     fn send_all(&mut self, deadline: Deadline) -> Result<()> {
         let mut piece = [0; PIECE];
         loop {
-            let length = self.take(&mut piece).unwrap_or(0);
+            let length = self.take(&mut piece);
             if length == 0 {
                 return Ok(());
             }
@@ -189,8 +189,12 @@ impl Session {
     fn time_out(&mut self, deadline: Deadline) -> Error {
         let whole = deadline.whole.as_millis();
         let words = match &self.state {
-            State::Negotiating { .. } => format!("the server did not get as far as TLS within {whole} ms"),
-            State::Handshaking { .. } => format!("the TLS handshake was not done within {whole} ms"),
+            State::Negotiating { .. } => {
+                format!("the server did not get as far as TLS within {whole} ms")
+            }
+            State::Handshaking { .. } => {
+                format!("the TLS handshake was not done within {whole} ms")
+            }
             State::Open { .. } | State::Closed { .. } | State::Dead { .. } => {
                 format!("the server did not answer within {whole} ms")
             }
@@ -203,9 +207,11 @@ impl Session {
         let mut piece = [0; PIECE];
         let deadline = Deadline::after(FAREWELL);
         while deadline.left().is_some() {
-            let length = self.take(&mut piece).unwrap_or(0);
+            let length = self.take(&mut piece);
             let Some(link) = self.link.as_ref().filter(|_| length > 0) else { break };
-            if send(&link.descriptor, &piece[..length], SendFlags::NOSIGNAL | SendFlags::DONTWAIT).is_err() {
+            if send(&link.descriptor, &piece[..length], SendFlags::NOSIGNAL | SendFlags::DONTWAIT)
+                .is_err()
+            {
                 break;
             }
         }

@@ -87,7 +87,10 @@ impl Session {
             verifier: verifier.clone(),
             policy,
             peer: peer.clone(),
-            state: State::Dead { error: Error::new(Status::State, "the session has not begun"), tls: None },
+            state: State::Dead {
+                error: Error::new(Status::State, "the session has not begun"),
+                tls: None,
+            },
             outgoing: VecDeque::new(),
             verdict: Arc::default(),
             report: None,
@@ -118,7 +121,10 @@ impl Session {
                 Ok(chain) => judge(&verifier, &peer, &Evidence { chain: &chain }),
                 Err(error) => {
                     let failure = Finding::fail(Code::ChainMalformed, error.what);
-                    Report { verdict: Verdict::Rejected, ..unjudged(&verifier.policy(&peer), &peer, failure) }
+                    Report {
+                        verdict: Verdict::Rejected,
+                        ..unjudged(&verifier.policy(&peer), &peer, failure)
+                    }
                 }
             };
             let decision = decision(&report, mode);
@@ -225,16 +231,25 @@ impl Session {
         let report = self.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(report) = report else {
             // An anonymous cipher or a key without a certificate: nobody was judged.
-            return Err(self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate")));
+            return Err(
+                self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate"))
+            );
         };
         let status = match (report.verdict, self.policy.mode) {
             (Verdict::Trusted, _) => Status::Ok,
-            (Verdict::Unauthenticated, _) | (Verdict::Rejected, SessionMode::Audit) => Status::OpenUnverified,
+            (Verdict::Unauthenticated, _) | (Verdict::Rejected, SessionMode::Audit) => {
+                Status::OpenUnverified
+            }
             (Verdict::Rejected | Verdict::Unknown, _) => return Err(self.fail_judged(report)),
         };
-        let dead = State::Dead { error: Error::new(Status::State, "the session has not begun"), tls: None };
+        let dead = State::Dead {
+            error: Error::new(Status::State, "the session has not begun"),
+            tls: None,
+        };
         let State::Handshaking { tls, .. } = std::mem::replace(&mut self.state, dead) else {
-            return Err(self.fail(Finding::fail(Code::TlsHandshake, "the handshake is out of order")));
+            return Err(
+                self.fail(Finding::fail(Code::TlsHandshake, "the handshake is out of order"))
+            );
         };
         self.report = Some(self.opened(report, &tls));
         self.state = State::Open { tls, status };
@@ -247,7 +262,10 @@ impl Session {
         let words = format!("{} with {}", facts.version, facts.cipher);
         report.findings.push(Finding::pass(Code::TlsOk, words));
         if self.peer.protocol() != Protocol::Tls {
-            report.findings.push(Finding::pass(Code::StarttlsGranted, "STARTTLS was granted, nothing behind the go-ahead"));
+            report.findings.push(Finding::pass(
+                Code::StarttlsGranted,
+                "STARTTLS was granted, nothing behind the go-ahead",
+            ));
         }
         report.tls = Some(facts);
         report
@@ -288,7 +306,9 @@ impl Session {
     fn die(&mut self, error: Error) -> Error {
         let dead = State::Dead { error: error.clone(), tls: None };
         let tls = match std::mem::replace(&mut self.state, dead) {
-            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => {
+                Some(tls)
+            }
             State::Dead { tls, .. } => tls,
             State::Negotiating { .. } => None,
         };
@@ -302,7 +322,9 @@ impl Session {
 
     fn tls(&self) -> Option<&Tls> {
         match &self.state {
-            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => {
+                Some(tls)
+            }
             State::Dead { tls, .. } => tls.as_deref(),
             State::Negotiating { .. } => None,
         }
@@ -310,7 +332,9 @@ impl Session {
 
     fn tls_mut(&mut self) -> Option<&mut Tls> {
         match &mut self.state {
-            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => {
+                Some(tls)
+            }
             State::Dead { tls, .. } => tls.as_deref_mut(),
             State::Negotiating { .. } => None,
         }
@@ -322,13 +346,13 @@ impl Session {
 
     /// Moves bytes for the peer out; 0 when nothing waits. Works in every state: also a refused
     /// session has a farewell or an alert to send.
-    pub fn take(&mut self, into: &mut [u8]) -> Result<usize> {
+    pub fn take(&mut self, into: &mut [u8]) -> usize {
         // Reading from a deque in memory cannot fail.
         let plain = self.outgoing.read(into).unwrap_or(0);
         if plain > 0 {
-            return Ok(plain);
+            return plain;
         }
-        Ok(self.tls_mut().map_or(0, |tls| tls.take(into)))
+        self.tls_mut().map_or(0, |tls| tls.take(into))
     }
 
     /// Plaintext of the open session: how much, or what is needed for some. A driven session waits
@@ -337,7 +361,9 @@ impl Session {
         loop {
             let (status, octets) = self.read_stored(into)?;
             match status {
-                Status::WantRead | Status::WantWrite if self.link.is_some() => self.move_bytes(status)?,
+                Status::WantRead | Status::WantWrite if self.link.is_some() => {
+                    self.move_bytes(status)?
+                }
                 _ => return Ok((status, octets)),
             }
         }
@@ -388,7 +414,8 @@ impl Session {
         let State::Open { .. } = &self.state else {
             return self.not_open().map(|(status, _)| status);
         };
-        let dead = State::Dead { error: Error::new(Status::State, "the session is closed"), tls: None };
+        let dead =
+            State::Dead { error: Error::new(Status::State, "the session is closed"), tls: None };
         if let State::Open { mut tls, .. } = std::mem::replace(&mut self.state, dead) {
             tls.close();
             self.state = State::Closed { tls };
@@ -407,7 +434,11 @@ impl Session {
         self.report.clone().unwrap_or_else(|| {
             let words = "the session has not come to a verdict yet";
             let note = Finding::skip(Code::ChainNotChecked, words);
-            Report { verdict: Verdict::Unknown, status: Status::State, ..unjudged(&self.policy, &self.peer, note) }
+            Report {
+                verdict: Verdict::Unknown,
+                status: Status::State,
+                ..unjudged(&self.policy, &self.peer, note)
+            }
         })
     }
 
@@ -429,7 +460,9 @@ fn feed_tls(tls: &mut Tls, bytes: &[u8]) -> Result<()> {
 /// What the handshake does with a report.
 fn decision(report: &Report, mode: SessionMode) -> Decision {
     match (report.verdict, mode) {
-        (Verdict::Trusted | Verdict::Unauthenticated, _) | (_, SessionMode::Audit) => Decision::Accept,
+        (Verdict::Trusted | Verdict::Unauthenticated, _) | (_, SessionMode::Audit) => {
+            Decision::Accept
+        }
         (Verdict::Rejected | Verdict::Unknown, SessionMode::Enforce) => {
             let code = report.first_failure().map_or(Code::ChainInvalid, |finding| finding.code);
             Decision::Refuse(alert_number(code))
@@ -442,7 +475,9 @@ impl FirstBytes {
     fn after(self, bytes: &[u8]) -> FirstBytes {
         match (self, bytes) {
             (FirstBytes::Awaited, [21 | 22]) => FirstBytes::Type,
-            (FirstBytes::Awaited, [21 | 22, 3, ..]) | (FirstBytes::Type, [3, ..]) => FirstBytes::Good,
+            (FirstBytes::Awaited, [21 | 22, 3, ..]) | (FirstBytes::Type, [3, ..]) => {
+                FirstBytes::Good
+            }
             (FirstBytes::Awaited | FirstBytes::Type, [_, ..]) => FirstBytes::Bad,
             (settled, _) => settled,
         }
@@ -459,17 +494,22 @@ enum Phase {
 fn finding_of_cause(cause: Cause, phase: Phase) -> Finding {
     match (cause, phase) {
         (Cause::Refused, _) => Finding::fail(Code::TlsHandshake, "the peer was refused"),
-        (Cause::Version, _) => Finding::fail(Code::TlsVersion, "the server speaks no TLS version that is allowed")
-            .compared("TLS 1.2 or newer", ""),
-        (Cause::Alert(name), Phase::Handshake) => {
-            Finding::fail(Code::TlsAlert, format!("the server ended the handshake with the alert '{name}'"))
+        (Cause::Version, _) => {
+            Finding::fail(Code::TlsVersion, "the server speaks no TLS version that is allowed")
+                .compared("TLS 1.2 or newer", "")
         }
-        (Cause::Alert(name), Phase::Open) => {
-            Finding::fail(Code::TlsProtocol, format!("the server ended the connection with the alert '{name}'"))
-        }
-        (Cause::Closed, Phase::Handshake) => {
-            Finding::fail(Code::IoClosed, "the server closed the connection during the TLS handshake")
-        }
+        (Cause::Alert(name), Phase::Handshake) => Finding::fail(
+            Code::TlsAlert,
+            format!("the server ended the handshake with the alert '{name}'"),
+        ),
+        (Cause::Alert(name), Phase::Open) => Finding::fail(
+            Code::TlsProtocol,
+            format!("the server ended the connection with the alert '{name}'"),
+        ),
+        (Cause::Closed, Phase::Handshake) => Finding::fail(
+            Code::IoClosed,
+            "the server closed the connection during the TLS handshake",
+        ),
         (Cause::Closed, Phase::Open) => {
             Finding::fail(Code::TlsTruncated, "the connection ended without close_notify")
         }
@@ -489,9 +529,12 @@ fn finding_of(refusal: Refusal) -> Finding {
     } else {
         format!("{} (it says, unauthenticated: \"{quoted}\")", refusal.words)
     };
-    Finding::fail(refusal.code, detail).compared("", quoted).from_source(Source::PeerUnauthenticated)
+    Finding::fail(refusal.code, detail)
+        .compared("", quoted)
+        .from_source(Source::PeerUnauthenticated)
 }
 
 fn closed_before_tls() -> Finding {
-    Finding::fail(Code::IoClosed, "the server closed the connection before TLS").from_source(Source::System)
+    Finding::fail(Code::IoClosed, "the server closed the connection before TLS")
+        .from_source(Source::System)
 }

@@ -42,7 +42,11 @@ impl ReplyReader {
     pub fn read(&mut self, input: &mut Input) -> Result<Option<Reply>, Refusal> {
         while let Some(line) = input.take_line()? {
             let (code, last, text) = parse_line(&line).ok_or_else(|| {
-                Refusal::quoting(Code::StarttlsProtocol, "the server sent a line that is no reply", &line)
+                Refusal::quoting(
+                    Code::StarttlsProtocol,
+                    "the server sent a line that is no reply",
+                    &line,
+                )
             })?;
             if self.code.is_some_and(|first| first != code) {
                 let words = "the server mixed codes in one reply";
@@ -84,7 +88,10 @@ mod tests {
         assert_eq!(parse_line(b"220 hi"), Some((220, true, b"hi".as_slice())));
         assert_eq!(parse_line(b"250-SIZE"), Some((250, false, b"SIZE".as_slice())));
         assert_eq!(parse_line(b"220"), Some((220, true, b"".as_slice())));
-        for bad in ["", "22", "2 20 hi", "220_hi", "+220 hi", "120 hi", "620 hi", "260 hi", "22a hi", "\u{b2}20"] {
+        for bad in [
+            "", "22", "2 20 hi", "220_hi", "+220 hi", "120 hi", "620 hi", "260 hi", "22a hi",
+            "\u{b2}20",
+        ] {
             assert_eq!(parse_line(bad.as_bytes()), None, "{bad}");
         }
     }

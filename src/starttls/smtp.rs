@@ -65,7 +65,9 @@ impl Smtp {
             // A server that knows no EHLO knows no extension; HELO would only lead on in clear.
             250 | 500..=599 => (Code::StarttlsNotOffered, "the server does not offer STARTTLS"),
             421 => (Code::StarttlsServerBye, "the server closes the service after EHLO"),
-            400..=499 => (Code::StarttlsRefusedTemporarily, "the server does not answer EHLO for now"),
+            400..=499 => {
+                (Code::StarttlsRefusedTemporarily, "the server does not answer EHLO for now")
+            }
             _ => (Code::StarttlsProtocol, "the server's answer to EHLO is not that of SMTP"),
         };
         Err(Refusal::quoting(code, words, &reply.quotable()))
@@ -149,8 +151,16 @@ mod tests {
         use Code::*;
         let cases: &[(&str, &[&[u8]], Code)] = &[
             ("stripped", &[GREETING, b"250-mx\r\n250 SIZE\r\n"], StarttlsNotOffered),
-            ("rewritten by a middlebox", &[GREETING, b"250-mx\r\n250 XXXXXXXA\r\n"], StarttlsNotOffered),
-            ("first line is the domain", &[GREETING, b"250-STARTTLS\r\n250 SIZE\r\n"], StarttlsNotOffered),
+            (
+                "rewritten by a middlebox",
+                &[GREETING, b"250-mx\r\n250 XXXXXXXA\r\n"],
+                StarttlsNotOffered,
+            ),
+            (
+                "first line is the domain",
+                &[GREETING, b"250-STARTTLS\r\n250 SIZE\r\n"],
+                StarttlsNotOffered,
+            ),
             ("part of a word", &[GREETING, b"250-mx\r\n250 X-STARTTLS\r\n"], StarttlsNotOffered),
             ("no EHLO", &[GREETING, b"502 no\r\n"], StarttlsNotOffered),
             ("454", &[GREETING, OFFER, b"454 later\r\n"], StarttlsRefusedTemporarily),
@@ -160,7 +170,11 @@ mod tests {
             ("injection", &[GREETING, OFFER, b"220 go\r\n250 evil\r\n"], StarttlsInjection),
             ("injection of one byte", &[GREETING, OFFER, b"220 go\r\nx"], StarttlsInjection),
             ("pipelined EHLO reply", &[b"220 hi\r\n250-mx\r\n250 STARTTLS\r\n"], StarttlsPipelined),
-            ("pipelined go-ahead", &[GREETING, b"250-mx\r\n250 STARTTLS\r\n220 go\r\n"], StarttlsPipelined),
+            (
+                "pipelined go-ahead",
+                &[GREETING, b"250-mx\r\n250 STARTTLS\r\n220 go\r\n"],
+                StarttlsPipelined,
+            ),
             ("554 greeting", &[b"554 no\r\n"], StarttlsGreetingRejected),
             ("421 greeting", &[b"421 busy\r\n"], StarttlsGreetingRejectedTemporarily),
             ("mixed codes", &[b"220-a\r\n221 b\r\n"], StarttlsProtocol),

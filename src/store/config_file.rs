@@ -25,29 +25,38 @@ use crate::verify::{FileLayers, HostPattern};
 
 /// Reads a file. The error names file, section and option.
 pub fn read(path: &Path) -> Result<FileLayers> {
-    let path = path.to_str().ok_or_else(|| Error::new(Status::Encoding, "the configuration file's path is not UTF-8"))?;
+    let path = path.to_str().ok_or_else(|| {
+        Error::new(Status::Encoding, "the configuration file's path is not UTF-8")
+    })?;
     let contents = read_file("configuration file", path)?;
     let text = String::from_utf8(contents).map_err(|_| malformed(path, "it is not UTF-8"))?;
-    let layers = parse(&text).map_err(|error| Error::new(error.status, format!("{path}: {}", error.what)))?;
+    let layers = parse(&text)
+        .map_err(|error| Error::new(error.status, format!("{path}: {}", error.what)))?;
     Ok(FileLayers { path: Some(path.to_owned()), ..layers })
 }
 
 fn parse(text: &str) -> Result<FileLayers> {
-    let mut table: Map<String, Toml> =
-        basic_toml::from_str(text).map_err(|error| Error::new(Status::Config, error.to_string()))?;
+    let mut table: Map<String, Toml> = basic_toml::from_str(text)
+        .map_err(|error| Error::new(Status::Config, error.to_string()))?;
     let sections = match table.remove("host") {
         None => Map::new(),
         Some(Toml::Object(sections)) => sections,
-        Some(_) => return Err(Error::new(Status::Config, "'host' is a table: write [host.\"NAME\"]")),
+        Some(_) => {
+            return Err(Error::new(Status::Config, "'host' is a table: write [host.\"NAME\"]"));
+        }
     };
     let hosts = sections.into_iter().map(|(name, section)| host_section(&name, section));
     Ok(FileLayers { hosts: hosts.collect::<Result<_>>()?, defaults: settings(table)?, path: None })
 }
 
 fn host_section(name: &str, section: Toml) -> Result<(HostPattern, Settings)> {
-    let inside = |error: Error| Error::new(error.status, format!("section host.\"{name}\": {}", error.what));
+    let inside =
+        |error: Error| Error::new(error.status, format!("section host.\"{name}\": {}", error.what));
     let pattern = HostPattern::parse(name).ok_or_else(|| {
-        inside(Error::new(Status::Config, "this is no host; write NAME, *.NAME, each also with :PORT"))
+        inside(Error::new(
+            Status::Config,
+            "this is no host; write NAME, *.NAME, each also with :PORT",
+        ))
     })?;
     let Toml::Object(table) = section else {
         return Err(inside(Error::new(Status::Config, "this is a table of options")));
@@ -82,7 +91,9 @@ fn typed(kind: &Kind, name: &str, value: Toml) -> Result<Value> {
         (Kind::BytesList, Toml::String(text)) => Ok(Value::Bytes(text.into_bytes())),
         (_, Toml::String(text)) => Ok(Value::Text(text)),
         (_, Toml::Bool(value)) => Ok(Value::Bool(value)),
-        (_, Toml::Number(number)) if number.is_i64() => Ok(Value::Int(number.as_i64().unwrap_or_default())),
+        (_, Toml::Number(number)) if number.is_i64() => {
+            Ok(Value::Int(number.as_i64().unwrap_or_default()))
+        }
         (_, Toml::Null | Toml::Number(_) | Toml::Array(_) | Toml::Object(_)) => {
             let what = format!("option {name} takes a value of type {}", kind.word());
             Err(Error::new(Status::OptionType, what))
@@ -118,7 +129,11 @@ mod tests {
             ("verify_depth = 1.5", Status::OptionType, "type int"),
             ("verify_peer = false", Status::Insecure, "insecure_no_chain"),
             ("[host.\"a b\"]", Status::Config, "no host"),
-            ("[host.\"mail.bob.test\"]\npim = 'x'", Status::OptionUnknown, "section host.\"mail.bob.test\""),
+            (
+                "[host.\"mail.bob.test\"]\npim = 'x'",
+                Status::OptionUnknown,
+                "section host.\"mail.bob.test\"",
+            ),
             ("[hots.\"mail.bob.test\"]", Status::OptionUnknown, "'hots'"),
             ("a = ", Status::Config, "line 1"),
             ("verify_depth = 1\nverify_depth = 2", Status::Config, "duplicate"),

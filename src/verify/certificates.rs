@@ -12,7 +12,12 @@ const DESCRIBED: usize = 16;
 
 /// Descriptions, leaf first.
 pub fn describe(chain: &Chain) -> Vec<CertificateInfo> {
-    chain.iter().take(DESCRIBED).enumerate().map(|(position, certificate)| info(position, certificate)).collect()
+    chain
+        .iter()
+        .take(DESCRIBED)
+        .enumerate()
+        .map(|(position, certificate)| info(position, certificate))
+        .collect()
 }
 
 fn info(position: usize, certificate: &Certificate) -> CertificateInfo {
@@ -41,7 +46,9 @@ fn names(certificate: &Certificate) -> Vec<String> {
     };
     match San::read(skeleton.subject_alt_name(), SanRule::LenientInsecure) {
         San::Absent => Vec::new(),
-        San::Names(names, _) | San::Malformed(_, names) => names.iter().map(|name| name.tagged()).collect(),
+        San::Names(names, _) | San::Malformed(_, names) => {
+            names.iter().map(|name| name.tagged()).collect()
+        }
     }
 }
 

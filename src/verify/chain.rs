@@ -22,10 +22,18 @@ pub struct Path {
 }
 
 /// Checks the chain, and asks OpenSSL about the names in the same pass.
-pub fn check(policy: &Policy, references: &[ReferenceId], chain: &Chain, now: i64) -> (Vec<Finding>, Path) {
+pub fn check(
+    policy: &Policy,
+    references: &[ReferenceId],
+    chain: &Chain,
+    now: i64,
+) -> (Vec<Finding>, Path) {
     let nothing = Path { verified: Vec::new(), openssl_dns: None, openssl_ip: None };
     if chain.is_empty() {
-        return (vec![Finding::fail(Code::ChainEmpty, "the server showed no certificate")], nothing);
+        return (
+            vec![Finding::fail(Code::ChainEmpty, "the server showed no certificate")],
+            nothing,
+        );
     }
     let hosts = dns_names(references);
     let address = references.iter().find_map(ip);
@@ -46,7 +54,11 @@ pub fn check(policy: &Policy, references: &[ReferenceId], chain: &Chain, now: i6
 fn dns_names(references: &[ReferenceId]) -> Vec<&str> {
     let name = |reference| match reference {
         &ReferenceId::Dns(ref name) => Some(name.as_str()),
-        ReferenceId::Ip(_) | ReferenceId::Srv(_) | ReferenceId::Xmpp(_) | ReferenceId::Email(_) | ReferenceId::Uri(_) => None,
+        ReferenceId::Ip(_)
+        | ReferenceId::Srv(_)
+        | ReferenceId::Xmpp(_)
+        | ReferenceId::Email(_)
+        | ReferenceId::Uri(_) => None,
     };
     references.iter().filter_map(name).collect()
 }
@@ -54,7 +66,11 @@ fn dns_names(references: &[ReferenceId]) -> Vec<&str> {
 fn ip(reference: &ReferenceId) -> Option<IpAddr> {
     match reference {
         ReferenceId::Ip(address) => Some(*address),
-        ReferenceId::Dns(_) | ReferenceId::Srv(_) | ReferenceId::Xmpp(_) | ReferenceId::Email(_) | ReferenceId::Uri(_) => None,
+        ReferenceId::Dns(_)
+        | ReferenceId::Srv(_)
+        | ReferenceId::Xmpp(_)
+        | ReferenceId::Email(_)
+        | ReferenceId::Uri(_) => None,
     }
 }
 
@@ -88,7 +104,9 @@ fn findings(policy: &Policy, chain: &Chain, answer: &Answer, now: i64) -> Vec<Fi
     for fault in answer.faults.iter().filter(|fault| !scene.is_void(**fault)) {
         let finding = scene.finding(*fault);
         // OpenSSL says "no issuer" and then "leaf not verified": one thing for people.
-        let known = findings.iter().any(|other| other.code == finding.code && other.outcome == finding.outcome);
+        let known = findings
+            .iter()
+            .any(|other| other.code == finding.code && other.outcome == finding.outcome);
         if !known || finding.code == Code::ChainStrict {
             findings.push(finding);
         }
@@ -98,7 +116,10 @@ fn findings(policy: &Policy, chain: &Chain, answer: &Answer, now: i64) -> Vec<Fi
         findings.push(scene.pass());
     }
     if policy.chain.need == Need::ReportOnly {
-        findings.push(Finding::skip(Code::ChainNotChecked, "insecure_no_chain: the chain weighs nothing"));
+        findings.push(Finding::skip(
+            Code::ChainNotChecked,
+            "insecure_no_chain: the chain weighs nothing",
+        ));
     }
     findings
 }
@@ -122,7 +143,8 @@ impl Scene<'_> {
                 self.at(fault).and_then(Certificate::not_after).is_some_and(|last| last == self.now)
             }
             // The anchor is trusted by decision, not by a CRL that it would sign itself.
-            fault::UNABLE_TO_GET_CRL => usize::try_from(fault.depth).is_ok_and(|depth| depth > 0 && depth + 1 == self.path.len()),
+            fault::UNABLE_TO_GET_CRL => usize::try_from(fault.depth)
+                .is_ok_and(|depth| depth > 0 && depth + 1 == self.path.len()),
             _ => false,
         }
     }
@@ -146,8 +168,12 @@ impl Scene<'_> {
         match fault.number {
             fault::STRICT_FIRST..=fault::STRICT_LAST if self.is_callers_anchor() => Outcome::Note,
             // Strict also turns old ways of being a CA away (X509_check_ca grades above 1).
-            fault::INVALID_CA if self.is_callers_anchor() && self.is_old_anchor(fault) => Outcome::Note,
-            fault::DEPTH_ZERO_SELF_SIGNED_CERT if rules.self_signed == SelfSigned::Accepted => Outcome::Note,
+            fault::INVALID_CA if self.is_callers_anchor() && self.is_old_anchor(fault) => {
+                Outcome::Note
+            }
+            fault::DEPTH_ZERO_SELF_SIGNED_CERT if rules.self_signed == SelfSigned::Accepted => {
+                Outcome::Note
+            }
             _ => Outcome::Fail,
         }
     }
@@ -191,22 +217,40 @@ impl Scene<'_> {
         let facts = self.at(fault).map(Certificate::facts);
         match (code, facts) {
             (Code::ChainExpired, Some(facts)) => {
-                format!("{who} expired on {} (now is {})", iso8601(facts.not_after), iso8601(self.now))
+                format!(
+                    "{who} expired on {} (now is {})",
+                    iso8601(facts.not_after),
+                    iso8601(self.now)
+                )
             }
             (Code::ChainNotYetValid, Some(facts)) => {
-                format!("{who} is valid only from {} on (now is {})", iso8601(facts.not_before), iso8601(self.now))
+                format!(
+                    "{who} is valid only from {} on (now is {})",
+                    iso8601(facts.not_before),
+                    iso8601(self.now)
+                )
             }
-            (Code::ChainUnknownIssuer, Some(facts)) if fault.number == fault::SELF_SIGNED_CERT_IN_CHAIN => {
+            (Code::ChainUnknownIssuer, Some(facts))
+                if fault.number == fault::SELF_SIGNED_CERT_IN_CHAIN =>
+            {
                 format!("the chain ends at the CA {}, which is not trusted", facts.subject)
             }
             (Code::ChainUnknownIssuer, Some(facts)) => {
-                format!("{who} was issued by {}, which was neither sent nor is trusted", facts.issuer)
+                format!(
+                    "{who} was issued by {}, which was neither sent nor is trusted",
+                    facts.issuer
+                )
             }
-            (Code::ChainSelfSigned, _) => "the server's certificate is signed by itself and is not trusted".to_owned(),
+            (Code::ChainSelfSigned, _) => {
+                "the server's certificate is signed by itself and is not trusted".to_owned()
+            }
             (Code::ChainInvalidCa, _) => format!("{who} issued a certificate but is no CA"),
             (Code::ChainPurpose, _) => format!("{who} is not meant for {}", self.purpose()),
             (Code::ChainWeakKey, Some(facts)) => {
-                format!("{who} has a key that is too weak: {} {} bits", facts.key_algorithm, facts.key_bits)
+                format!(
+                    "{who} has a key that is too weak: {} {} bits",
+                    facts.key_algorithm, facts.key_bits
+                )
             }
             (Code::ChainWeakSignature, Some(facts)) => {
                 format!("{who} is signed with a broken digest: {}", facts.signature)
@@ -240,8 +284,12 @@ impl Scene<'_> {
     fn issuer_hint(&self) -> String {
         let general = Code::ChainUnknownIssuer.row().hint;
         match (self.policy.trust.origin(), self.chain.len()) {
-            (Origin::Nobody, _) => "No CA is trusted at all: system_ca is off and none was given.".to_owned(),
-            (_, 1) => format!("The server sent only its own certificate: most likely its intermediate is missing. {general}"),
+            (Origin::Nobody, _) => {
+                "No CA is trusted at all: system_ca is off and none was given.".to_owned()
+            }
+            (_, 1) => format!(
+                "The server sent only its own certificate: most likely its intermediate is missing. {general}"
+            ),
             _ => general.to_owned(),
         }
     }
@@ -297,8 +345,13 @@ fn code_of(number: i32) -> Code {
 /// OpenSSL's number for our code: it decides which alert the peer gets.
 pub fn alert_number(code: Code) -> i32 {
     match code {
-        Code::NameMismatch | Code::NameNoSan | Code::NameMalformedSan | Code::NameDisagreement => fault::HOSTNAME_MISMATCH,
-        _ => CODES.iter().find(|(_, known)| *known == code).map_or(fault::CERT_REJECTED, |(number, _)| *number),
+        Code::NameMismatch | Code::NameNoSan | Code::NameMalformedSan | Code::NameDisagreement => {
+            fault::HOSTNAME_MISMATCH
+        }
+        _ => CODES
+            .iter()
+            .find(|(_, known)| *known == code)
+            .map_or(fault::CERT_REJECTED, |(number, _)| *number),
     }
 }
 

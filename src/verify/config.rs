@@ -88,7 +88,9 @@ impl HostPattern {
         }
         let weight = match self.name.strip_prefix('*') {
             None => (self.name == host).then_some(usize::MAX)?,
-            Some(suffix) => (host.len() > suffix.len() && host.ends_with(suffix)).then_some(suffix.len())?,
+            Some(suffix) => {
+                (host.len() > suffix.len() && host.ends_with(suffix)).then_some(suffix.len())?
+            }
         };
         Some((weight, self.port.is_some()))
     }
@@ -104,7 +106,9 @@ mod tests {
         assert!(fit("mail.bob.test:25") > fit("mail.bob.test"));
         assert!(fit("mail.bob.test") > fit("*.bob.test:25"));
         assert!(fit("*.bob.test") > fit("*.test"));
-        for other in ["mail.bob.test:587", "bob.test", "*.mail.bob.test", "ail.bob.test", "*.eve.test"] {
+        for other in
+            ["mail.bob.test:587", "bob.test", "*.mail.bob.test", "ail.bob.test", "*.eve.test"]
+        {
             assert_eq!(fit(other), None, "{other}");
         }
     }

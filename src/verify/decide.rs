@@ -43,7 +43,9 @@ pub fn weigh(needs: Needs, findings: Vec<Finding>) -> Vec<Finding> {
             detail: format!("{} (not required here)", finding.detail),
             ..finding
         },
-        (Outcome::Fail, Need::Required) | (Outcome::Pass | Outcome::Skip | Outcome::Note, _) => finding,
+        (Outcome::Fail, Need::Required) | (Outcome::Pass | Outcome::Skip | Outcome::Note, _) => {
+            finding
+        }
     };
     findings.into_iter().map(weighed).collect()
 }
@@ -53,7 +55,8 @@ pub fn weigh(needs: Needs, findings: Vec<Finding>) -> Vec<Finding> {
 pub fn decide(needs: Needs, findings: &[Finding]) -> Verdict {
     let failed = findings.iter().any(|finding| finding.outcome == Outcome::Fail);
     let passed = |check: Check| {
-        let found = |finding: &Finding| finding.check() == check && finding.outcome == Outcome::Pass;
+        let found =
+            |finding: &Finding| finding.check() == check && finding.outcome == Outcome::Pass;
         needs.of(check) == Need::ReportOnly || findings.iter().any(found)
     };
     let peer_checks = [Check::Chain, Check::Name, Check::Pin];
@@ -102,8 +105,11 @@ mod tests {
     fn trust_needs_every_required_check_to_pass() {
         let mut trusted = 0;
         each(|needs, outcomes, verdict| {
-            let pairs = [(needs.chain, outcomes[0]), (needs.name, outcomes[1]), (needs.pin, outcomes[2])];
-            let met = pairs.iter().all(|(need, outcome)| *need == Need::ReportOnly || *outcome == Outcome::Pass);
+            let pairs =
+                [(needs.chain, outcomes[0]), (needs.name, outcomes[1]), (needs.pin, outcomes[2])];
+            let met = pairs
+                .iter()
+                .all(|(need, outcome)| *need == Need::ReportOnly || *outcome == Outcome::Pass);
             let any = pairs.iter().any(|(need, _)| *need == Need::Required);
             assert_eq!(verdict == Verdict::Trusted, met && any, "{needs:?} {outcomes:?}");
             trusted += usize::from(verdict == Verdict::Trusted);
@@ -113,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_failure_on_the_way_is_never_waived() {
-        let waived = Needs { chain: Need::ReportOnly, name: Need::ReportOnly, pin: Need::ReportOnly };
+        let waived =
+            Needs { chain: Need::ReportOnly, name: Need::ReportOnly, pin: Need::ReportOnly };
         for code in [Code::StarttlsInjection, Code::TlsVersion, Code::IoTimeout] {
             let findings = weigh(waived, vec![Finding::fail(code, "")]);
             assert_eq!(decide(waived, &findings), Verdict::Rejected, "{code:?}");

@@ -18,7 +18,12 @@ use super::policy::Policy;
 const SHOWN: usize = 6;
 
 /// Checks the leaf's names.
-pub fn check(policy: &Policy, references: &[ReferenceId], chain: &Chain, path: &Path) -> Vec<Finding> {
+pub fn check(
+    policy: &Policy,
+    references: &[ReferenceId],
+    chain: &Chain,
+    path: &Path,
+) -> Vec<Finding> {
     let waived = policy.names.need == Need::ReportOnly;
     let Some(leaf) = chain.leaf() else {
         return vec![Finding::skip(Code::NameNotChecked, "there is no certificate")];
@@ -29,7 +34,8 @@ pub fn check(policy: &Policy, references: &[ReferenceId], chain: &Chain, path: &
     let mut findings = vec![compared(policy, references, leaf, path)];
     findings.extend(constrained(references, leaf, path, policy));
     if waived {
-        findings.push(Finding::skip(Code::NameNotChecked, "insecure_no_name: the name weighs nothing"));
+        findings
+            .push(Finding::skip(Code::NameNotChecked, "insecure_no_name: the name weighs nothing"));
     }
     findings
 }
@@ -42,7 +48,12 @@ fn nothing_wanted(waived: bool) -> Finding {
     Finding::new(Code::NameNotChecked, outcome, words).hinting(hint)
 }
 
-fn compared(policy: &Policy, references: &[ReferenceId], leaf: &Certificate, path: &Path) -> Finding {
+fn compared(
+    policy: &Policy,
+    references: &[ReferenceId],
+    leaf: &Certificate,
+    path: &Path,
+) -> Finding {
     let wanted = listed(references.iter().map(ReferenceId::tagged));
     let skeleton = match der::Certificate::parse(leaf.der()) {
         Ok(skeleton) => skeleton,
@@ -60,7 +71,12 @@ fn compared(policy: &Policy, references: &[ReferenceId], leaf: &Certificate, pat
 }
 
 /// The reference that matched, against the constraints of every CA of the verified path.
-fn constrained(references: &[ReferenceId], leaf: &Certificate, path: &Path, policy: &Policy) -> Option<Finding> {
+fn constrained(
+    references: &[ReferenceId],
+    leaf: &Certificate,
+    path: &Path,
+    policy: &Policy,
+) -> Option<Finding> {
     let skeleton = der::Certificate::parse(leaf.der()).ok()?;
     let san = skeleton.subject_alt_name();
     let comparison = compare(references, san, &leaf.common_names(), &policy.names.policy());
@@ -69,7 +85,11 @@ fn constrained(references: &[ReferenceId], leaf: &Certificate, path: &Path, poli
     path.verified.iter().enumerate().skip(1).find_map(|(depth, ca)| {
         let words = constraint_words(ca, reference)?;
         let depth = i32::try_from(depth).unwrap_or(i32::MAX);
-        Some(Finding::fail(Code::ChainNameConstraint, words).compared(reference.tagged(), "").at(depth))
+        Some(
+            Finding::fail(Code::ChainNameConstraint, words)
+                .compared(reference.tagged(), "")
+                .at(depth),
+        )
     })
 }
 
@@ -83,13 +103,23 @@ fn constraint_words(ca: &Certificate, reference: &ReferenceId) -> Option<String>
     };
     match constraints::examine(skeleton.extension(constraints::OID)?, reference) {
         Ok(Constrained::Allowed) => None,
-        Ok(Constrained::Excluded(base)) => Some(format!("{who} must not issue for {base}, which covers {}", plain(&reference.tagged()))),
-        Ok(Constrained::NotPermitted) => Some(format!("{who} may not issue for {}", plain(&reference.tagged()))),
+        Ok(Constrained::Excluded(base)) => Some(format!(
+            "{who} must not issue for {base}, which covers {}",
+            plain(&reference.tagged())
+        )),
+        Ok(Constrained::NotPermitted) => {
+            Some(format!("{who} may not issue for {}", plain(&reference.tagged())))
+        }
         Err(error) => Some(format!("the name constraints of {who} cannot be read: {error}")),
     }
 }
 
-fn finding_of(comparison: &Comparison, references: &[ReferenceId], wanted: &str, common_names: &[String]) -> Finding {
+fn finding_of(
+    comparison: &Comparison,
+    references: &[ReferenceId],
+    wanted: &str,
+    common_names: &[String],
+) -> Finding {
     let found = shown(comparison);
     match &comparison.outcome {
         NameOutcome::Match { reference, .. } => {
@@ -99,9 +129,16 @@ fn finding_of(comparison: &Comparison, references: &[ReferenceId], wanted: &str,
         }
         NameOutcome::Mismatch => {
             let words = if found.is_empty() {
-                format!("the certificate is for no name of this kind, but {} was wanted", plain(wanted))
+                format!(
+                    "the certificate is for no name of this kind, but {} was wanted",
+                    plain(wanted)
+                )
             } else {
-                format!("the certificate is for {}, but {} was wanted", plain(&found), plain(wanted))
+                format!(
+                    "the certificate is for {}, but {} was wanted",
+                    plain(&found),
+                    plain(wanted)
+                )
             };
             Finding::fail(Code::NameMismatch, words).compared(wanted, found)
         }
@@ -128,7 +165,8 @@ fn disagreement(
     path: &Path,
     san: Option<&[u8]>,
 ) -> Option<Finding> {
-    let asked: Vec<ReferenceId> = references.iter().filter(|id| openssl_can_be_asked(id)).cloned().collect();
+    let asked: Vec<ReferenceId> =
+        references.iter().filter(|id| openssl_can_be_asked(id)).cloned().collect();
     let theirs = openssl_opinion(&asked, leaf, path)?;
     let comparison = compare(&asked, san, &leaf.common_names(), &policy.names.policy());
     let ours = comparison.is_match();
@@ -143,7 +181,9 @@ fn disagreement(
 /// Whether OpenSSL accepts one of the references; `None` where it could not be asked.
 fn openssl_opinion(asked: &[ReferenceId], leaf: &Certificate, path: &Path) -> Option<bool> {
     // A verification parameter holds one address; OpenSSL is asked for further ones singly.
-    let mut addresses = asked.iter().filter_map(|id| if let ReferenceId::Ip(address) = id { Some(*address) } else { None });
+    let mut addresses = asked
+        .iter()
+        .filter_map(|id| if let ReferenceId::Ip(address) = id { Some(*address) } else { None });
     addresses.next();
     let further = addresses.any(|address| leaf.openssl_names_ip(address));
     match (path.openssl_dns, path.openssl_ip) {
@@ -168,12 +208,18 @@ fn listed(names: impl Iterator<Item = String>) -> String {
 
 /// For sentences: a mail user knows `mail.bob.test`, not `dns:mail.bob.test`.
 fn plain(names: &str) -> String {
-    names.split(", ").map(|name| name.strip_prefix("dns:").or(name.strip_prefix("ip:")).unwrap_or(name)).collect::<Vec<_>>().join(", ")
+    names
+        .split(", ")
+        .map(|name| name.strip_prefix("dns:").or(name.strip_prefix("ip:")).unwrap_or(name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn common_name_words(common_names: &[String]) -> String {
     match common_names {
         [] => String::new(),
-        [name, ..] => format!(" (its CN '{}' does not count)", crate::report::quote(name.as_bytes())),
+        [name, ..] => {
+            format!(" (its CN '{}' does not count)", crate::report::quote(name.as_bytes()))
+        }
     }
 }

@@ -90,9 +90,16 @@ impl Peer {
     pub fn set_sni(&mut self, name: &str) -> Result<()> {
         match ReferenceId::from_host(name, Idna::Convert)? {
             ReferenceId::Dns(name) => self.server_name = Some(name.as_str().to_owned()),
-            ReferenceId::Ip(_) | ReferenceId::Srv(_) | ReferenceId::Xmpp(_) | ReferenceId::Email(_) | ReferenceId::Uri(_) => {
+            ReferenceId::Ip(_)
+            | ReferenceId::Srv(_)
+            | ReferenceId::Xmpp(_)
+            | ReferenceId::Email(_)
+            | ReferenceId::Uri(_) => {
                 // RFC 6066 §3: no literal addresses.
-                return Err(Error::new(Status::Name, "a server name (SNI) is a host name, never an address"));
+                return Err(Error::new(
+                    Status::Name,
+                    "a server name (SNI) is a host name, never an address",
+                ));
             }
         }
         Ok(())
@@ -148,7 +155,11 @@ impl Peer {
         let own = self.server_name.as_deref();
         own.or_else(|| match self.host.as_ref()? {
             ReferenceId::Dns(name) => Some(name.as_str()),
-            ReferenceId::Ip(_) | ReferenceId::Srv(_) | ReferenceId::Xmpp(_) | ReferenceId::Email(_) | ReferenceId::Uri(_) => None,
+            ReferenceId::Ip(_)
+            | ReferenceId::Srv(_)
+            | ReferenceId::Xmpp(_)
+            | ReferenceId::Email(_)
+            | ReferenceId::Uri(_) => None,
         })
     }
 }
@@ -164,11 +175,17 @@ impl Address {
     pub fn parse(text: &str) -> Result<Address> {
         let wrong = || {
             let shown = crate::report::quote(text.as_bytes());
-            Error::new(Status::Argument, format!("'{shown}' is no address; write HOST, HOST:PORT or [IPv6]:PORT"))
+            Error::new(
+                Status::Argument,
+                format!("'{shown}' is no address; write HOST, HOST:PORT or [IPv6]:PORT"),
+            )
         };
         let (host, port) = split(text).ok_or_else(wrong)?;
         let port = port.map(|port| port.parse::<u16>().map_err(|_| wrong())).transpose()?;
-        if host.is_empty() || port == Some(0) || host.contains(|letter: char| letter.is_control() || letter == ' ') {
+        if host.is_empty()
+            || port == Some(0)
+            || host.contains(|letter: char| letter.is_control() || letter == ' ')
+        {
             return Err(wrong());
         }
         Ok(Address { host: host.to_owned(), port })
@@ -182,7 +199,11 @@ fn split(text: &str) -> Option<(&str, Option<&str>)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, port) = rest.split_once(']')?;
         host.parse::<IpAddr>().ok()?;
-        return if port.is_empty() { Some((host, None)) } else { Some((host, Some(port.strip_prefix(':')?))) };
+        return if port.is_empty() {
+            Some((host, None))
+        } else {
+            Some((host, Some(port.strip_prefix(':')?)))
+        };
     }
     match text.split_once(':') {
         Some((host, port)) => Some((host, Some(port))),
@@ -196,12 +217,15 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let parse = |text: &str| Address::parse(text).map(|address| (address.host, address.port)).ok();
+        let parse =
+            |text: &str| Address::parse(text).map(|address| (address.host, address.port)).ok();
         assert_eq!(parse("127.0.0.1:25"), Some(("127.0.0.1".into(), Some(25))));
         assert_eq!(parse("[::1]:25"), Some(("::1".into(), Some(25))));
         assert_eq!(parse("::1"), Some(("::1".into(), None)));
         assert_eq!(parse("mx.bob.test"), Some(("mx.bob.test".into(), None)));
-        for bad in ["", ":25", "host:", "host:0", "host:99999", "[::1", "[::1]25", "a b:1", "[host]:1"] {
+        for bad in
+            ["", ":25", "host:", "host:0", "host:99999", "[::1", "[::1]25", "a b:1", "[host]:1"]
+        {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

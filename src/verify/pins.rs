@@ -56,7 +56,9 @@ fn any_of(pins: &[Pin], candidates: &[Certificate], leaf: &Certificate) -> Findi
             match matches(pin, certificate) {
                 Ok(true) => {
                     let depth = i32::try_from(depth).unwrap_or(i32::MAX);
-                    return Finding::pass(Code::PinMatch, "a pin matches").compared(pin.text(), pin.text()).at(depth);
+                    return Finding::pass(Code::PinMatch, "a pin matches")
+                        .compared(pin.text(), pin.text())
+                        .at(depth);
                 }
                 Ok(false) => {}
                 Err(error) => return Finding::fail(Code::PinMismatch, error.what),
@@ -70,7 +72,9 @@ fn all_of(pins: &[Pin], leaf: &Certificate) -> Finding {
     for pin in pins {
         match matches(pin, leaf) {
             Ok(true) => {}
-            Ok(false) => return mismatch("a fingerprint does not match", std::slice::from_ref(pin), leaf),
+            Ok(false) => {
+                return mismatch("a fingerprint does not match", std::slice::from_ref(pin), leaf);
+            }
             Err(error) => return Finding::fail(Code::PinMismatch, error.what),
         }
     }

@@ -148,10 +148,8 @@ impl Policy {
     /// Reads every file and makes every value a typed one, or says what is wrong.
     pub fn freeze(settings: &Settings) -> Result<Policy> {
         let trust = Arc::new(Trust::load(&sources(settings))?);
-        let (crls, crl_files) = load_crls(
-            settings.texts("crl_file").map(|(path, _)| path),
-            settings.bytes("crl_der"),
-        )?;
+        let (crls, crl_files) =
+            load_crls(settings.texts("crl_file").map(|(path, _)| path), settings.bytes("crl_der"))?;
         let watched = [trust.watched(), crl_files.as_slice()].concat();
         Ok(Policy {
             insecure: settings.insecure(),
@@ -161,7 +159,11 @@ impl Policy {
             tls: TlsRules::freeze(settings)?,
             deadlines: deadlines(settings),
             terms: terms(settings)?,
-            mode: if settings.bool("audit") == Some(true) { SessionMode::Audit } else { SessionMode::Enforce },
+            mode: if settings.bool("audit") == Some(true) {
+                SessionMode::Audit
+            } else {
+                SessionMode::Enforce
+            },
             watched,
             trust,
         })
@@ -213,7 +215,11 @@ impl ChainRules {
         ChainRules {
             need: need(settings, "insecure_no_chain"),
             time: settings.int("time"),
-            dates: if is_on(settings, "insecure_no_time") { Dates::Ignored } else { Dates::Checked },
+            dates: if is_on(settings, "insecure_no_time") {
+                Dates::Ignored
+            } else {
+                Dates::Checked
+            },
             purpose: match settings.text("purpose") {
                 Some("sslclient") => Purpose::Client,
                 Some("any") => Purpose::Any,
@@ -222,8 +228,16 @@ impl ChainRules {
             depth: number(settings, "verify_depth", 10),
             level: number(settings, "security_level", 2),
             partial: settings.bool("partial_chain").unwrap_or(given),
-            self_signed: if is_on(settings, "insecure_allow_self_signed") { SelfSigned::Accepted } else { SelfSigned::Refused },
-            ca_leaf: if is_on(settings, "insecure_ca_leaf") { CaLeaf::Accepted } else { CaLeaf::Refused },
+            self_signed: if is_on(settings, "insecure_allow_self_signed") {
+                SelfSigned::Accepted
+            } else {
+                SelfSigned::Refused
+            },
+            ca_leaf: if is_on(settings, "insecure_ca_leaf") {
+                CaLeaf::Accepted
+            } else {
+                CaLeaf::Refused
+            },
             crls,
         }
     }
@@ -249,8 +263,16 @@ impl NameRules {
                 Some("partial-label") => Wildcards::PartialLabel,
                 _ => Wildcards::LeftMostLabel,
             },
-            common_name: if is_on(settings, "insecure_cn_fallback") { CommonName::FallbackInsecure } else { CommonName::Never },
-            san: if is_on(settings, "insecure_lenient_san") { SanRule::LenientInsecure } else { SanRule::Strict },
+            common_name: if is_on(settings, "insecure_cn_fallback") {
+                CommonName::FallbackInsecure
+            } else {
+                CommonName::Never
+            },
+            san: if is_on(settings, "insecure_lenient_san") {
+                SanRule::LenientInsecure
+            } else {
+                SanRule::Strict
+            },
             idna,
             suffixes: settings.text("public_suffix_file").map(suffix_list).transpose()?,
         })
@@ -278,7 +300,10 @@ fn suffix_list(path: &str) -> Result<SuffixList> {
     let contents = read_file("option public_suffix_file", path)?;
     let list = SuffixList::parse(&String::from_utf8_lossy(&contents));
     if list.is_empty() {
-        return Err(Error::new(Status::FileEmpty, format!("option public_suffix_file: {path} holds no suffix")));
+        return Err(Error::new(
+            Status::FileEmpty,
+            format!("option public_suffix_file: {path} holds no suffix"),
+        ));
     }
     Ok(list)
 }
@@ -298,7 +323,10 @@ impl PinRules {
                 _ => PinMode::PinAndPkix,
             },
         };
-        if rules.mode == PinMode::PinInsteadOfPkix && rules.any_of.is_empty() && rules.all_of.is_empty() {
+        if rules.mode == PinMode::PinInsteadOfPkix
+            && rules.any_of.is_empty()
+            && rules.all_of.is_empty()
+        {
             let what = "option pin_mode: pin-instead-of-pkix needs a pin; set the option pin";
             return Err(Error::new(Status::OptionValue, what));
         }
@@ -309,13 +337,17 @@ impl PinRules {
 impl TlsRules {
     fn freeze(settings: &Settings) -> Result<TlsRules> {
         let version = |name, default| settings.text(name).map_or(default, version_of);
-        let (min, max) = (version("min_tls", TlsVersion::V1_2), version("max_tls", TlsVersion::V1_3));
+        let (min, max) =
+            (version("min_tls", TlsVersion::V1_2), version("max_tls", TlsVersion::V1_3));
         if min > max {
             return Err(Error::new(Status::OptionValue, "option min_tls is newer than max_tls"));
         }
         let certificate = settings.text("local_cert");
         if certificate.is_none() && settings.text("local_pk").is_some() {
-            return Err(Error::new(Status::OptionValue, "option local_pk needs local_cert beside it"));
+            return Err(Error::new(
+                Status::OptionValue,
+                "option local_pk needs local_cert beside it",
+            ));
         }
         let context = Context::new(&ContextSettings {
             min,
@@ -383,5 +415,10 @@ fn ehlo_name(name: &str) -> Result<String> {
         return Ok(name.to_owned());
     }
     let shown = crate::report::quote(name.as_bytes());
-    Err(Error::new(Status::OptionValue, format!("option ehlo_name: '{shown}' is neither a domain nor an address literal such as [192.0.2.1]")))
+    Err(Error::new(
+        Status::OptionValue,
+        format!(
+            "option ehlo_name: '{shown}' is neither a domain nor an address literal such as [192.0.2.1]"
+        ),
+    ))
 }

@@ -31,6 +31,7 @@ pub fn cert_matches_pin(certificate: &[u8], pin: &str) -> Result<bool> {
 }
 
 fn parse(certificate: &[u8]) -> Result<der::Certificate<'_>> {
-    let unparsed = |error| Error::new(Status::Certificate, format!("this is no DER certificate: {error}"));
+    let unparsed =
+        |error| Error::new(Status::Certificate, format!("this is no DER certificate: {error}"));
     der::Certificate::parse(certificate).map_err(unparsed)
 }

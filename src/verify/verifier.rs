@@ -36,9 +36,11 @@ impl Verifier {
     /// The policy for this peer: the section that fits best, else the default.
     pub fn policy(&self, peer: &Peer) -> Arc<Policy> {
         let (host, port) = (peer.host_text(), peer.effective_port());
-        let fitting = self.inner.sections.iter().filter_map(|(pattern, policy)| {
-            pattern.fit(&host, port).map(|fit| (fit, policy))
-        });
+        let fitting = self
+            .inner
+            .sections
+            .iter()
+            .filter_map(|(pattern, policy)| pattern.fit(&host, port).map(|fit| (fit, policy)));
         let best = fitting.max_by_key(|(fit, _)| *fit).map(|(_, policy)| policy);
         Arc::clone(best.unwrap_or(&self.inner.default))
     }
@@ -47,7 +49,8 @@ impl Verifier {
     pub fn is_stale(&self) -> bool {
         let policies = self.inner.sections.iter().map(|(_, policy)| policy);
         let policies = policies.chain(std::iter::once(&self.inner.default));
-        let mut watched = policies.flat_map(|policy| &policy.watched).chain(&self.inner.config_file);
+        let mut watched =
+            policies.flat_map(|policy| &policy.watched).chain(&self.inner.config_file);
         watched.any(Watched::has_changed)
     }
 }

@@ -2,6 +2,8 @@
  * Argument: the directory that certificates.sh has filled. */
 #include "starttls_verify.h"
 
+#include <openssl/err.h>
+
 #include "check.h"
 
 #define S(literal) literal, sizeof(literal) - 1
@@ -179,6 +181,32 @@ static void der_chain(void)
     stv_chain_free(chain);
 }
 
+/* What the caller has in OpenSSL's error queue is there afterwards, and nothing else. */
+static void error_queue(void)
+{
+    stv_verifier *verifier = verifier_with("other.pem");
+    stv_peer *peer = peer_named("mail.bob.test");
+    stv_chain *chain = chain_of("bob.pem");
+    stv_report *report = NULL;
+    unsigned long mine;
+    int match;
+
+    ERR_clear_error();
+    ERR_raise(ERR_LIB_USER, 7);
+    mine = ERR_peek_error();
+    IS(stv_chain_add_der(chain, S("garbage")), STV_E_CERTIFICATE);
+    IS(stv_chain_add_pem(chain, S("garbage")), STV_E_CERTIFICATE);
+    IS(stv_verifier_judge(verifier, peer, chain, &report), STV_E_REJECTED);
+    IS(stv_cert_matches_pin(S("garbage"), S("sha256:00"), &match) != STV_OK, 1);
+    CHECK(*stv_report_text(report));
+    stv_report_free(report);
+    stv_chain_free(chain);
+    stv_peer_free(peer);
+    stv_verifier_free(verifier);
+    CHECK(ERR_get_error() == mine);
+    CHECK(ERR_get_error() == 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -192,5 +220,6 @@ int main(int argc, char **argv)
     nothing_to_judge();
     cheap_questions();
     der_chain();
+    error_queue();
     return checks_end();
 }

@@ -46,7 +46,7 @@ final class Peer
      */
     public static function fromUrl(string $url, ?string $connect = null): self
     {
-        $pattern = '~\A([a-z][a-z0-9+.-]*)://(\[[^][]*\]|[^]\[:/?#@]+)(?::(\d{1,5}))?/?\z~i';
+        $pattern = '~\A([a-z][a-z0-9+.-]*)://(\[[^][\s]*\]|[^]\[:/?#@\s]+)(?::(\d{1,5}))?/?\z~i';
         if (preg_match($pattern, $url, $part) !== 1) {
             throw Library::shared()->fault(Status::E_ARGUMENT, 'an URL is SCHEME://HOST or SCHEME://HOST:PORT');
         }

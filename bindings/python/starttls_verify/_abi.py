@@ -91,9 +91,9 @@ class Check(enum.IntEnum):
 class Outcome(enum.IntEnum):
     """How a check came out. 'Could not check' is SKIP and never counts as PASS."""
 
-    PASS = 0
-    FAIL = 1
-    SKIP = 2
+    PASS = 1
+    FAIL = 2
+    SKIP = 0
     NOTE = 3
 
 

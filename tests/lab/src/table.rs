@@ -212,10 +212,15 @@ const NAMES: &[Case] = &[
         "\", DNS:mail.bob.test\" inside Eve's dNSName",
         |pki| pki.named(&[EVE], vec![San::dns("mail.eve.test, DNS:mail.bob.test")]),
     ),
-    bad("san-in-uri", "name.malformed_san", "\", DNS:mail.bob.test\" inside a URI of Eve's", |pki| {
-        let uri = San::Uri("http://mail.eve.test, DNS:mail.bob.test".into());
-        pki.named(&[EVE], vec![San::dns(EVE), uri])
-    }),
+    bad(
+        "san-in-uri",
+        "name.malformed_san",
+        "\", DNS:mail.bob.test\" inside a URI of Eve's",
+        |pki| {
+            let uri = San::Uri("http://mail.eve.test, DNS:mail.bob.test".into());
+            pki.named(&[EVE], vec![San::dns(EVE), uri])
+        },
+    ),
     good("ip", "127.0.0.1", "An iPAddress for an IP address", |pki| {
         pki.named(&[BOB], vec![San::Ip([127, 0, 0, 1].into())])
     }),

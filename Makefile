@@ -1,0 +1,154 @@
+# The front door. `make help` lists what there is; `make demo` and `make test` do all the set-up on a
+# Debian 12 machine with Rust, twice in a row as well, and without network once the packages are there.
+
+CARGO ?= cargo
+PYTHON ?= /usr/bin/python3
+PHP ?= php
+PREFIX ?= /usr/local
+LIBDIR ?= lib
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+
+STV_VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
+STV_OUT := $(CARGO_TARGET_DIR)/stv
+STV_SONAME := $(STV_OUT)/libstarttls_verify.so.0
+CLI := $(CARGO_TARGET_DIR)/release/starttls-verify
+LAB := $(CARGO_TARGET_DIR)/release/stv-lab
+
+# What the bindings load in tests and in the demo.
+BINDING_ENV := STARTTLS_VERIFY_LIBRARY=$(STV_SONAME) \
+	STARTTLS_VERIFY_HEADER=$(CURDIR)/include/starttls_verify.php.h \
+	STARTTLS_VERIFY=$(CLI) STV_LAB=$(LAB) \
+	PYTHONPATH=$(CURDIR)/bindings/python PYTHONDONTWRITEBYTECODE=1
+
+C_OUT := $(CARGO_TARGET_DIR)/c
+C_FLAGS := -std=c99 -Wall -Wextra -pedantic -Werror -g -Iinclude
+CXX_FLAGS := -std=c++11 -Wall -Wextra -pedantic -Werror -g -Iinclude
+C_LINK := -L$(STV_OUT) -lstarttls_verify -Wl,-rpath,$(STV_OUT)
+C_TESTS := test_abi test_judge test_session test_threads
+C_EXAMPLES := verify_pem smtp_check nonblocking
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+# Debian packages, per use.
+BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
+DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
+TEST_PACKAGES := $(DEMO_PACKAGES) cmake openssl phpunit postfix python3-pytest valgrind
+
+.PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
+	setup-demo setup-test test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
+	test-c-valgrind test-c-helgrind test-install test-php test-python test-demo fmt
+
+## help           this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## demo           builds, starts the lab on loopback, runs the C, PHP and Python programs and the
+##                command line against every scenario, prints the table
+demo: setup-demo lib cli lab examples-c
+	$(BINDING_ENV) $(LAB) demo --dir $(CARGO_TARGET_DIR)/lab \
+		--client c=$(C_OUT)/smtp_check \
+		--client "php=$(PHP) examples/php/smtp_check.php" \
+		--client "python=$(PYTHON) examples/python/smtp_check.py" \
+		--client cli=examples/cli/smtp_check.sh
+
+## test           everything that CI runs
+test: setup-test abi-check test-rust test-c test-install test-php test-python test-demo
+	@echo "make test: all parts passed"
+
+setup-demo:
+	@tests/setup.sh $(DEMO_PACKAGES)
+
+setup-test:
+	@tests/setup.sh $(TEST_PACKAGES)
+
+## lib            the shared library with symbol versions, and the static one, in target/stv
+lib:
+	$(CARGO) rustc --quiet --locked --release --lib --crate-type staticlib
+	cmake/relink.sh $(CARGO_TARGET_DIR)/release/libstarttls_verify.a \
+		include/starttls_verify.map $(STV_OUT) $(STV_VERSION)
+	cp $(CARGO_TARGET_DIR)/release/libstarttls_verify.a $(STV_OUT)/
+
+## cli            the command line, target/release/starttls-verify
+cli:
+	$(CARGO) build --quiet --locked --release --features cli --bin starttls-verify
+
+## lab            the lab, target/release/stv-lab
+lab:
+	$(CARGO) build --quiet --locked --release --package stv-lab
+
+## install        PREFIX=DIR [DESTDIR=DIR] [LIBDIR=lib]: library, headers, pkg-config, CMake files,
+##                command line
+install: lib cli
+	DESTDIR="$(DESTDIR)" cmake/install.sh "$(STV_OUT)" "$(STV_VERSION)" "$(PREFIX)" "$(LIBDIR)"
+	install -D -m 755 $(CLI) "$(DESTDIR)$(PREFIX)/bin/starttls-verify"
+
+## abi            writes the headers and all that is generated from src/ffi and the tables
+abi:
+	$(CARGO) run --quiet --package xtask -- abi
+	$(CARGO) run --quiet --package xtask -- docs
+
+## abi-check      fails when a generated file is not current
+abi-check:
+	$(CARGO) run --quiet --locked --package xtask -- abi --check
+	$(CARGO) run --quiet --locked --package xtask -- docs --check
+
+## fmt            formats the Rust code
+fmt:
+	$(CARGO) fmt --all
+
+## test-rust      format, lints, unit and integration tests of the library, the lab and the command line
+test-rust:
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --quiet --locked --workspace --all-targets --features cli -- -D warnings
+	$(CARGO) test --quiet --locked --workspace --features cli
+
+## examples-c     the C examples, in target/c
+examples-c: lib
+	@mkdir -p $(C_OUT)
+	set -e; for name in $(C_EXAMPLES); do \
+		$(CC) $(C_FLAGS) examples/c/$$name.c -o $(C_OUT)/$$name $(C_LINK); done
+
+## test-c         C tests: as they are, with sanitizers, under valgrind, threads under helgrind
+test-c: test-c-declarations test-c-plain test-c-sanitized test-c-valgrind test-c-helgrind
+
+test-c-declarations:
+	$(CC) -std=c99 -Wall -Wextra -pedantic -Werror -fsyntax-only tests/c/declarations.c
+
+test-c-plain: examples-c
+	set -e; for name in $(C_TESTS); do \
+		$(CC) $(C_FLAGS) -pthread tests/c/$$name.c -o $(C_OUT)/$$name $(C_LINK); done
+	$(CXX) $(CXX_FLAGS) tests/c/header_cxx.cpp -o $(C_OUT)/header_cxx $(C_LINK)
+	tests/c/run.sh "" $(C_OUT) $(C_OUT)/certificates header_cxx $(C_TESTS)
+
+test-c-sanitized: lib
+	@mkdir -p $(C_OUT)/sanitized
+	set -e; for name in $(C_TESTS); do \
+		$(CC) $(C_FLAGS) -pthread $(SANITIZE) tests/c/$$name.c -o $(C_OUT)/sanitized/$$name $(C_LINK); done
+	tests/c/run.sh "" $(C_OUT)/sanitized $(C_OUT)/certificates $(C_TESTS)
+
+test-c-valgrind: test-c-plain
+	tests/c/run.sh "valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite" \
+		$(C_OUT) $(C_OUT)/certificates $(C_TESTS)
+
+test-c-helgrind: test-c-plain
+	tests/c/run.sh "valgrind --tool=helgrind --quiet --error-exitcode=9" \
+		$(C_OUT) $(C_OUT)/certificates test_threads
+
+## test-install   installs to a temporary directory, moves it, and builds against it
+test-install: lib
+	tests/c/installed.sh $(STV_OUT) $(STV_VERSION)
+
+## test-php       PHPUnit over the PHP binding
+test-php: lib lab
+	$(BINDING_ENV) phpunit --configuration tests/php/phpunit.xml
+
+## test-python    pytest over the Python package, a real Postfix included
+test-python: lib lab
+	$(BINDING_ENV) $(PYTHON) -m pytest -q tests/python
+
+## test-demo      the demo as a test
+test-demo: demo
+
+## clean          removes what was built
+clean:
+	$(CARGO) clean

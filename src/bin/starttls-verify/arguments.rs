@@ -1,0 +1,248 @@
+//! The arguments and the help: what a newcomer reads first.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+const ABOUT: &str = "Is the mail server behind this STARTTLS connection the one you meant?";
+
+const LONG_ABOUT: &str = "\
+Is the mail server behind this STARTTLS connection the one you meant?
+
+Connects, asks for STARTTLS, does the TLS handshake and checks everything: the chain of \
+certificates, the name, pins, tampering before TLS. Then says what it found and what to do about \
+it, and ends with an exit code for scripts. No password is ever sent, and no mail.";
+
+const EXAMPLES: &str = "\
+Examples:
+  starttls-verify check mail.example.com
+        the mail server on port 25, checked against the CAs of this system
+  starttls-verify check submission://mail.example.com
+        where your mail program hands letters in (port 587)
+  starttls-verify check --cafile company-ca.pem mail.example.com
+        a server with a certificate of your own CA
+  starttls-verify check --connect 192.0.2.7:2525 mail.example.com
+        is the machine at 192.0.2.7 really mail.example.com?
+  starttls-verify pin mail.example.com
+        the pins and the TLSA record of a server
+  starttls-verify chain --name mail.example.com fullchain.pem
+        the certificate that you are about to install
+  starttls-verify doctor
+        what works on this machine and what does not
+
+Exit code:
+  0  trusted: the server is the one you meant
+  1  not trusted: it is not, or STARTTLS is missing or was tampered with
+  2  wrong usage or configuration; the message says what to write instead
+  3  could not check: unreachable, too slow, broken handshake
+  4  encrypted but not authenticated, as you asked for";
+
+const CHECK_EXAMPLES: &str = "\
+A target is HOST, HOST:PORT or SCHEME://HOST[:PORT]; without a scheme it is smtp. An IPv6 address \
+stands in brackets: [2001:db8::1]:25.
+
+The first line of the answer is VERDICT URL [code] words; docs/errors.md explains every code.
+
+Batch: one target per line, or a JSON object per line with the keys id, target, connect, sni, names, \
+pins, anchors, crls, tlsa, time, options. Blank lines and lines that begin with # are passed over. \
+The answers come as they are ready, one JSON object per line, with the number of the input line.
+
+  starttls-verify check --batch --jobs 100 < hosts.txt > verdicts.jsonl
+
+With --strict the exit code is that of the worst line; from good to bad: 0, 4, 3, 2, 1.";
+
+const CHAIN_EXAMPLES: &str = "\
+Examples:
+  starttls-verify chain --name mail.example.com fullchain.pem
+  starttls-verify chain --name dns:example.com --name srv:_imap.example.com chain.pem
+  openssl s_client -connect mail.example.com:465 -showcerts </dev/null |
+        starttls-verify chain --name mail.example.com -
+
+Batch: one JSON object per line with the keys id, chain (base64 DER, leaf first), names, time, \
+anchors, crls, tlsa, pins, options; the answers come in the same order, one per line:
+  {\"id\":1,\"chain\":[\"MII...\"],\"names\":[\"dns:mail.example.com\"],\"anchors\":[\"MII...\"]}
+  {\"id\":1,\"verdict\":\"trusted\",\"status\":\"STV_OK\",\"code\":null,\"findings\":[...]}
+A line with anchors trusts these and nothing else. What a line does not say comes from the options \
+of the command line. With --strict the exit code is that of the worst line, from good to bad: \
+0, 4, 3, 2, 1.";
+
+const PIN_EXAMPLES: &str = "\
+The pins describe whatever certificate the server shows. Unless the first line says TRUSTED, \
+anybody on the way could have shown it: compare the pins over another way before you use them. The \
+exit code is that of `check`.";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "starttls-verify", version, about = ABOUT, long_about = LONG_ABOUT)]
+#[command(after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Connect to a server and check it
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArguments),
+    /// Check a chain of certificates from a file
+    #[command(after_help = CHAIN_EXAMPLES)]
+    Chain(ChainArguments),
+    /// Print the pins and the TLSA record of a server or a certificate
+    #[command(after_help = PIN_EXAMPLES)]
+    Pin(PinArguments),
+    /// Say what works on this machine and what does not: OpenSSL, CA certificates, resolver, IPv6
+    Doctor,
+    /// List every option that --set and the configuration file take
+    Options,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// HOST[:PORT], or SCHEME://HOST[:PORT] with smtp, submission, ...
+    #[arg(required_unless_present = "batch")]
+    pub target: Option<String>,
+    /// One more name that the certificate may be for, such as dns:mail.example.com
+    #[arg(long = "name", value_name = "TAG:NAME", conflicts_with = "batch")]
+    pub names: Vec<String>,
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
+    /// Report only: go on with an untrusted server; the exit code stays 1
+    #[arg(long)]
+    pub audit: bool,
+    #[command(flatten)]
+    pub policy: PolicyArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// Read targets from standard input, one per line, and answer in JSON lines
+    #[arg(long, conflicts_with_all = ["target", "connect", "sni", "quiet"])]
+    pub batch: bool,
+    /// Connections at the same time
+    #[arg(long, requires = "batch", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: u16,
+    /// Exit with the code of the worst line
+    #[arg(long, requires = "batch")]
+    pub strict: bool,
+}
+
+/// Arguments of `chain`.
+#[derive(Debug, Args)]
+pub struct ChainArguments {
+    /// File with the chain, leaf first: PEM or DER; - is standard input
+    #[arg(value_name = "CHAIN.pem", required_unless_present = "batch")]
+    pub file: Option<String>,
+    /// Name that the certificate must be for: a host, or dns: ip: srv: xmpp: email: uri: and a
+    /// name; one of several must match
+    #[arg(long = "name", value_name = "NAME", conflicts_with = "batch")]
+    pub names: Vec<String>,
+    /// Time to check the validity at, seconds since 1970
+    #[arg(long, value_name = "EPOCH", allow_negative_numbers = true)]
+    pub time: Option<i64>,
+    #[command(flatten)]
+    pub policy: PolicyArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// Read cases from standard input, one JSON object per line, and answer in JSON lines
+    #[arg(long, conflicts_with_all = ["file", "quiet"])]
+    pub batch: bool,
+    /// Exit with the code of the worst line
+    #[arg(long, requires = "batch")]
+    pub strict: bool,
+}
+
+/// Arguments of `pin`.
+#[derive(Debug, Args)]
+pub struct PinArguments {
+    /// Servers, as for `check`
+    #[arg(value_name = "HOST", required_unless_present = "pem")]
+    pub targets: Vec<String>,
+    /// Take the certificate from this file (PEM or DER; - is standard input) and connect to nobody
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["connect", "sni", "timeout"])]
+    pub pem: Option<String>,
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
+    #[command(flatten)]
+    pub policy: PolicyArguments,
+}
+
+/// Where to connect and how long to wait.
+#[derive(Debug, Args)]
+pub struct ConnectionArguments {
+    /// Connect to this address in place of the host; the host stays the name that is wanted
+    #[arg(long, value_name = "IP[:PORT]")]
+    pub connect: Option<String>,
+    /// Server name to send in the handshake in place of the host
+    #[arg(long, value_name = "NAME")]
+    pub sni: Option<String>,
+    /// Seconds for each of connecting, negotiating and the handshake; decimals are fine
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+}
+
+/// What is trusted.
+#[derive(Debug, Args)]
+pub struct PolicyArguments {
+    /// File with trusted CA certificates, in place of the system's; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub cafile: Vec<String>,
+    /// Directory with trusted CA certificates under their hash names
+    #[arg(long, value_name = "DIR")]
+    pub capath: Vec<String>,
+    /// Pin that must match: spki-sha256:BASE64 or sha256:HEX; one of several must match
+    #[arg(long = "pin", value_name = "PIN")]
+    pub pins: Vec<String>,
+    /// TLSA record that must match, such as "3 1 1 HEX"
+    #[arg(long, value_name = "RECORD")]
+    pub tlsa: Vec<String>,
+    /// File with certificate revocation lists
+    #[arg(long = "crl", value_name = "FILE")]
+    pub crls: Vec<String>,
+    /// Configuration file with defaults and sections per host
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Any option of the library; `starttls-verify options` lists them
+    #[arg(long = "set", value_name = "OPTION=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// How the answer is shown.
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// Print the report as one line of JSON
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+    /// Print no report; only the exit code tells
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Seconds with decimals, as a deadline.
+fn seconds(text: &str) -> Result<Duration, String> {
+    const RANGE: std::ops::RangeInclusive<f64> = 0.001..=600.0;
+    let number = text.parse::<f64>().ok().filter(|number| RANGE.contains(number));
+    let number = number.ok_or("write seconds between 0.001 and 600, such as 10 or 2.5")?;
+    Ok(Duration::from_secs_f64(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn deadlines() {
+        assert_eq!(seconds("2.5"), Ok(Duration::from_millis(2500)));
+        for bad in ["0", "-1", "601", "NaN", "inf", "1s", ""] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `check`: one peer over the network.
+
+use starttls_verify::error::Result;
+use starttls_verify::options::Value;
+use starttls_verify::verify::{Peer, Verifier};
+
+use crate::arguments::{CheckArguments, ConnectionArguments};
+use crate::base::Base;
+use crate::batch_check;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::output::show;
+use crate::target;
+use crate::visit::Visit;
+
+/// Checks one peer, or many.
+pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
+    let base = base_of(arguments)?;
+    let Some(target) = &arguments.target else {
+        return batch_check::run(base, arguments.jobs, arguments.strict);
+    };
+    let verifier = Verifier::new(&base.config())?;
+    let mut peer = peer_of(target, &arguments.connection)?;
+    let names = arguments.names.iter().map(|name| target::tagged(name));
+    names.into_iter().try_for_each(|name| peer.add_reference(&name))?;
+    let visit = Visit::pay(&verifier, &peer)?;
+    let exit = visit.exit();
+    show(&visit.report, &arguments.output)?;
+    visit.leave();
+    Ok(exit)
+}
+
+/// The peer behind a target and the options about the connection.
+pub fn peer_of(target: &str, connection: &ConnectionArguments) -> Result<Peer> {
+    let mut peer = target::peer_of(target)?;
+    if let Some(address) = &connection.connect {
+        peer.set_connect(address)?;
+    }
+    if let Some(name) = &connection.sni {
+        peer.set_sni(name)?;
+    }
+    target::check_port(&peer)?;
+    Ok(peer)
+}
+
+fn base_of(arguments: &CheckArguments) -> Result<Base> {
+    let mut base = Base::of(&arguments.policy)?;
+    base.wait(&arguments.connection)?;
+    if arguments.audit {
+        base.set("audit", Value::Bool(true))?;
+    }
+    base.assign(&arguments.policy.set)?;
+    Ok(base)
+}
