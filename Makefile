@@ -25,6 +25,8 @@ C_OUT := $(CARGO_TARGET_DIR)/c
 C_FLAGS := -std=c99 -Wall -Wextra -pedantic -Werror -g -Iinclude
 CXX_FLAGS := -std=c++11 -Wall -Wextra -pedantic -Werror -g -Iinclude
 C_LINK := -L$(STV_OUT) -lstarttls_verify -Wl,-rpath,$(STV_OUT)
+# The tests look into OpenSSL's error queue, which no program of a user has to.
+C_TEST_LINK := $(C_LINK) -lcrypto -pthread
 C_TESTS := test_abi test_judge test_session test_threads
 C_EXAMPLES := verify_pem smtp_check nonblocking
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -116,14 +118,15 @@ test-c-declarations:
 
 test-c-plain: examples-c
 	set -e; for name in $(C_TESTS); do \
-		$(CC) $(C_FLAGS) -pthread tests/c/$$name.c -o $(C_OUT)/$$name $(C_LINK); done
+		$(CC) $(C_FLAGS) tests/c/$$name.c -o $(C_OUT)/$$name $(C_TEST_LINK); done
 	$(CXX) $(CXX_FLAGS) tests/c/header_cxx.cpp -o $(C_OUT)/header_cxx $(C_LINK)
 	tests/c/run.sh "" $(C_OUT) $(C_OUT)/certificates header_cxx $(C_TESTS)
 
 test-c-sanitized: lib
 	@mkdir -p $(C_OUT)/sanitized
 	set -e; for name in $(C_TESTS); do \
-		$(CC) $(C_FLAGS) -pthread $(SANITIZE) tests/c/$$name.c -o $(C_OUT)/sanitized/$$name $(C_LINK); done
+		$(CC) $(C_FLAGS) $(SANITIZE) tests/c/$$name.c -o $(C_OUT)/sanitized/$$name $(C_TEST_LINK); done
+	nm $(C_OUT)/sanitized/test_abi | grep -q __asan_init
 	tests/c/run.sh "" $(C_OUT)/sanitized $(C_OUT)/certificates $(C_TESTS)
 
 test-c-valgrind: test-c-plain

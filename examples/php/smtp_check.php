@@ -12,7 +12,7 @@
 
 declare(strict_types=1);
 
-use StarttlsVerify\{ArgumentException, Peer, PeerException, RejectedException, Session, Verifier};
+use StarttlsVerify\{Peer, PeerException, RejectedException, Session, StarttlsVerifyException, Verifier};
 
 require_once __DIR__ . '/../../bindings/php/autoload.php';
 
@@ -39,7 +39,7 @@ try {
 } catch (PeerException $exception) {
     echo $exception->getReport()->text();
     exit($exception instanceof RejectedException ? 1 : 3);
-} catch (ArgumentException $exception) {
+} catch (StarttlsVerifyException $exception) {
     fwrite(STDERR, "{$exception->getStatusName()}: {$exception->getMessage()}\n");
     exit(2);
 }

@@ -10,7 +10,7 @@
 
 declare(strict_types=1);
 
-use StarttlsVerify\{ArgumentException, Chain, Peer, Verifier};
+use StarttlsVerify\{Chain, Peer, StarttlsVerifyException, Verifier};
 
 require_once __DIR__ . '/../../bindings/php/autoload.php';
 
@@ -24,7 +24,7 @@ try {
     $report = (new Verifier(['cafile' => $cafile]))->judge(new Peer($host), Chain::fromFile($file));
     echo $report->text();
     exit($report->isTrusted() ? 0 : 1);
-} catch (ArgumentException $exception) {
+} catch (StarttlsVerifyException $exception) {
     fwrite(STDERR, "{$exception->getStatusName()}: {$exception->getMessage()}\n");
     exit(2);
 }

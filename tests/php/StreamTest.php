@@ -141,7 +141,7 @@ final class StreamTest extends LabCase
     /** @return array{string, int} address and process of a server without a certificate */
     private static function anonymousServer(): array
     {
-        $context = stream_context_create(['ssl' => ['ciphers' => 'aNULL:@SECLEVEL=0', 'local_cert' => null]]);
+        $context = stream_context_create(['ssl' => ['ciphers' => 'aNULL:@SECLEVEL=0']]);
         $server = stream_socket_server('tcp://127.0.0.1:0', $number, $words, STREAM_SERVER_BIND | STREAM_SERVER_LISTEN, $context);
         self::assertIsResource($server);
         $child = pcntl_fork();

@@ -7,8 +7,8 @@ namespace StarttlsVerify;
 /**
  * The loaded library. All FFI happens here; no FFI object leaves.
  *
- * It is loaded once, at first use, and kept for the process. unload() lets it go: what was made
- * with it stays usable, and the next use loads it again.
+ * It is loaded once, at first use, and kept for the process. unload() lets it go, and the next use
+ * loads it again. What was made before stays usable, but not together with what was made after.
  */
 final class Library
 {
@@ -242,13 +242,15 @@ final class Library
     }
 
     /**
-     * The exception for a status of the caller's fault. Without words, those of the status.
+     * The exception for a status of 100-199. Without words, those of the status.
      *
      * @internal
      */
-    public function fault(int $status, string $words = ''): ArgumentException
+    public function fault(int $status, string $words = ''): StarttlsVerifyException
     {
         $class = match (true) {
+            // Nobody's argument is at fault.
+            $status === Status::E_PANIC || $status === Status::E_MEMORY => StarttlsVerifyException::class,
             $status === Status::E_STATE => StateException::class,
             $status >= Status::E_OPTION_UNKNOWN && $status <= Status::E_INSECURE => OptionException::class,
             default => ArgumentException::class,

@@ -24,7 +24,7 @@ final class Options
     private const BYTES = 'list of bytes';
 
     /** @var array<string, string>|null name, also the insecure_ one, to type */
-    private static ?array $types = null;
+    private ?array $types = null;
 
     public function __construct(private readonly Library $library, private readonly Handle $config)
     {
@@ -115,7 +115,7 @@ final class Options
     /** @return array<string, string> */
     private function types(): array
     {
-        return self::$types ??= $this->readTable();
+        return $this->types ??= $this->readTable();
     }
 
     /** @return array<string, string> */
@@ -132,7 +132,7 @@ final class Options
         return $types;
     }
 
-    private function fault(int $status, string $words): ArgumentException
+    private function fault(int $status, string $words): StarttlsVerifyException
     {
         return $this->library->fault($status, $words);
     }

@@ -7,10 +7,10 @@ namespace StarttlsVerify;
 /** How a check came out; the numbers are those of stv_outcome. */
 enum Outcome: int
 {
-    case Pass = 0;
-    case Fail = 1;
     /** Not checked, which never counts as Pass. */
-    case Skip = 2;
+    case Skip = 0;
+    case Pass = 1;
+    case Fail = 2;
     /** Worth knowing; weighs nothing. */
     case Note = 3;
 

@@ -19,6 +19,8 @@ final class Status
     public const E_NULL = 100;
     public const E_ARGUMENT = 101;
     public const E_STATE = 102;
+    public const E_PANIC = 103;
+    public const E_MEMORY = 104;
     public const E_OPTION_UNKNOWN = 105;
     public const E_OPTION_TYPE = 106;
     public const E_OPTION_VALUE = 107;
