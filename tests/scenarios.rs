@@ -21,7 +21,7 @@ fn session(lab: &Lab, scenario: &Scenario) -> Result<Session> {
         config.put(Mode::Replace, name, Value::Int(scenario.deadline_ms as i64))?;
     }
     let mut peer = Peer::new();
-    peer.set_host(&scenario.host)?;
+    peer.set_host(scenario.host)?;
     peer.set_connect(&format!("127.0.0.1:{}", scenario.port))?;
     Session::new(&Verifier::new(&config)?, &peer)
 }

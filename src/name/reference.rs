@@ -56,6 +56,30 @@ impl ReferenceId {
         }
     }
 
+    /// The host name, if it is one.
+    pub const fn as_dns(&self) -> Option<&DnsName> {
+        match self {
+            ReferenceId::Dns(name) => Some(name),
+            ReferenceId::Ip(_)
+            | ReferenceId::Srv(_)
+            | ReferenceId::Xmpp(_)
+            | ReferenceId::Email(_)
+            | ReferenceId::Uri(_) => None,
+        }
+    }
+
+    /// The address, if it is one.
+    pub const fn as_ip(&self) -> Option<IpAddr> {
+        match self {
+            ReferenceId::Ip(address) => Some(*address),
+            ReferenceId::Dns(_)
+            | ReferenceId::Srv(_)
+            | ReferenceId::Xmpp(_)
+            | ReferenceId::Email(_)
+            | ReferenceId::Uri(_) => None,
+        }
+    }
+
     /// Tag and normalised name; [`ReferenceId::parse_tagged`] reads it back.
     pub fn tagged(&self) -> String {
         self.to_string()

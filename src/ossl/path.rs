@@ -12,7 +12,7 @@ use foreign_types::ForeignTypeRef;
 use openssl::error::ErrorStack;
 use openssl::stack::Stack;
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParamRef};
-use openssl::x509::{X509, X509PurposeId, X509StoreContext, X509StoreContextRef};
+use openssl::x509::{X509, X509PurposeId, X509StoreContext, X509StoreContextRef, X509VerifyResult};
 use openssl_sys as ffi;
 
 use crate::error::{Error, Result};
@@ -84,15 +84,10 @@ pub struct Answer {
 impl Fault {
     /// OpenSSL's words.
     pub fn words(self) -> &'static str {
-        // The conversion never fails: unknown numbers have words of their own.
-        openssl::x509::X509VerifyResult::error_string(&as_result(self.number))
+        // SAFETY: the type is a plain number, and unknown ones have words too.
+        let result = unsafe { X509VerifyResult::from_raw(self.number) };
+        result.error_string()
     }
-}
-
-#[allow(clippy::needless_pass_by_value)]
-fn as_result(number: i32) -> openssl::x509::X509VerifyResult {
-    // SAFETY: the type is a plain number.
-    unsafe { openssl::x509::X509VerifyResult::from_raw(number) }
 }
 
 /// More faults than a chain of the greatest length can have; what exceeds it says nothing new.

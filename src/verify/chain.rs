@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::name::{CommonName, ReferenceId};
+use crate::name::{CommonName, DnsName, ReferenceId};
 use crate::ossl::{Answer, Certificate, Chain, Fault, Question, fault, find_path};
 use crate::report::{Code, Finding, Outcome, Source, iso8601};
 use crate::trust::Origin;
@@ -36,7 +36,7 @@ pub fn check(
         );
     }
     let hosts = dns_names(references);
-    let address = references.iter().find_map(ip);
+    let address = references.iter().find_map(ReferenceId::as_ip);
     match find_path(&question(policy, &hosts, address, chain, now)) {
         Err(error) => (vec![Finding::fail(Code::ChainInvalid, error.what)], nothing),
         Ok(answer) => {
@@ -52,26 +52,7 @@ pub fn check(
 }
 
 fn dns_names(references: &[ReferenceId]) -> Vec<&str> {
-    let name = |reference| match reference {
-        &ReferenceId::Dns(ref name) => Some(name.as_str()),
-        ReferenceId::Ip(_)
-        | ReferenceId::Srv(_)
-        | ReferenceId::Xmpp(_)
-        | ReferenceId::Email(_)
-        | ReferenceId::Uri(_) => None,
-    };
-    references.iter().filter_map(name).collect()
-}
-
-fn ip(reference: &ReferenceId) -> Option<IpAddr> {
-    match reference {
-        ReferenceId::Ip(address) => Some(*address),
-        ReferenceId::Dns(_)
-        | ReferenceId::Srv(_)
-        | ReferenceId::Xmpp(_)
-        | ReferenceId::Email(_)
-        | ReferenceId::Uri(_) => None,
-    }
+    references.iter().filter_map(ReferenceId::as_dns).map(DnsName::as_str).collect()
 }
 
 fn question<'a>(

@@ -181,9 +181,7 @@ fn disagreement(
 /// Whether OpenSSL accepts one of the references; `None` where it could not be asked.
 fn openssl_opinion(asked: &[ReferenceId], leaf: &Certificate, path: &Path) -> Option<bool> {
     // A verification parameter holds one address; OpenSSL is asked for further ones singly.
-    let mut addresses = asked
-        .iter()
-        .filter_map(|id| if let ReferenceId::Ip(address) = id { Some(*address) } else { None });
+    let mut addresses = asked.iter().filter_map(ReferenceId::as_ip);
     addresses.next();
     let further = addresses.any(|address| leaf.openssl_names_ip(address));
     match (path.openssl_dns, path.openssl_ip) {

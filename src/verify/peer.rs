@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::error::{Error, Result};
-use crate::name::{Idna, ReferenceId};
+use crate::name::{DnsName, Idna, ReferenceId};
 use crate::proto::Protocol;
 use crate::status::Status;
 
@@ -88,20 +88,13 @@ impl Peer {
 
     /// The server name to send, when that is not the host.
     pub fn set_sni(&mut self, name: &str) -> Result<()> {
-        match ReferenceId::from_host(name, Idna::Convert)? {
-            ReferenceId::Dns(name) => self.server_name = Some(name.as_str().to_owned()),
-            ReferenceId::Ip(_)
-            | ReferenceId::Srv(_)
-            | ReferenceId::Xmpp(_)
-            | ReferenceId::Email(_)
-            | ReferenceId::Uri(_) => {
-                // RFC 6066 §3: no literal addresses.
-                return Err(Error::new(
-                    Status::Name,
-                    "a server name (SNI) is a host name, never an address",
-                ));
-            }
-        }
+        let reference = ReferenceId::from_host(name, Idna::Convert)?;
+        let Some(name) = reference.as_dns() else {
+            // RFC 6066 §3: no literal addresses.
+            let what = "a server name (SNI) is a host name, never an address";
+            return Err(Error::new(Status::Name, what));
+        };
+        self.server_name = Some(name.as_str().to_owned());
         Ok(())
     }
 
@@ -153,14 +146,7 @@ impl Peer {
     /// The server name to send: what was set, else the host unless it is an address.
     pub fn server_name(&self) -> Option<&str> {
         let own = self.server_name.as_deref();
-        own.or_else(|| match self.host.as_ref()? {
-            ReferenceId::Dns(name) => Some(name.as_str()),
-            ReferenceId::Ip(_)
-            | ReferenceId::Srv(_)
-            | ReferenceId::Xmpp(_)
-            | ReferenceId::Email(_)
-            | ReferenceId::Uri(_) => None,
-        })
+        own.or_else(|| self.host.as_ref()?.as_dns().map(DnsName::as_str))
     }
 }
 

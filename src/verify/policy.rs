@@ -409,7 +409,7 @@ fn ehlo_name(name: &str) -> Result<String> {
     let literal = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let sound = match literal {
         Some(address) => address.trim_start_matches("IPv6:").parse::<std::net::IpAddr>().is_ok(),
-        None => matches!(ReferenceId::from_host(name, Idna::Refuse), Ok(ReferenceId::Dns(_))),
+        None => ReferenceId::from_host(name, Idna::Refuse).is_ok_and(|id| id.as_dns().is_some()),
     };
     if sound {
         return Ok(name.to_owned());
