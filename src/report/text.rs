@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Finding, Outcome, Report, Verdict};
+use super::{Check, Finding, Outcome, Report, Verdict};
 
 impl Report {
     /// The first line: verdict, peer, code of the first failure and the reason in words.
@@ -35,7 +35,11 @@ impl Report {
 
     /// A verdict reached with a weakened check says so in its first line.
     fn danger(&self) -> String {
-        if self.insecure.is_empty() {
+        let of_peer =
+            |finding: &&Finding| matches!(finding.check(), Check::Chain | Check::Name | Check::Pin);
+        let judged =
+            self.findings.iter().filter(of_peer).any(|finding| finding.outcome != Outcome::Skip);
+        if self.insecure.is_empty() || !judged {
             return String::new();
         }
         format!(" (INSECURE: {})", self.insecure.join(", "))
@@ -64,7 +68,11 @@ impl Report {
                 certificate.position,
                 certificate.subject,
                 certificate.issuer,
-                certificate.names.join(" "),
+                if certificate.names.is_empty() {
+                    "none".to_owned()
+                } else {
+                    certificate.names.join(" ")
+                },
                 certificate.not_before,
                 certificate.not_after,
                 certificate.key.algorithm,

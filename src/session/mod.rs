@@ -289,9 +289,13 @@ impl Session {
     /// Ends the session with a finding of its own.
     fn fail(&mut self, failure: Finding) -> Error {
         let report = match self.report.take() {
-            // The peer was judged; what fails now is the connection, not who the peer is.
+            // The peer was judged; what fails now is the connection. A session that is dead must not
+            // read as trusted to whoever looks at the verdict alone.
             Some(mut judged) => {
                 judged.status = failure.code.row().status;
+                if judged.verdict == Verdict::Trusted {
+                    judged.verdict = Verdict::Unknown;
+                }
                 judged.findings.insert(0, failure);
                 judged
             }

@@ -42,7 +42,7 @@ pub fn judge(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Report {
     let now = policy.chain.time.unwrap_or_else(now);
     let references = policy.names.references(peer);
     let (chain_findings, path) = chain::check(&policy, &references, evidence.chain, now);
-    let name_findings = names::check(&policy, &references, evidence.chain, &path);
+    let name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
     let pin_findings = pins::check(&policy, evidence.chain, &path);
     let findings = [chain_findings, name_findings, pin_findings].concat();
     let certificates = certificates::describe(evidence.chain);

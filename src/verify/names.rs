@@ -6,12 +6,13 @@
 use crate::der;
 use crate::name::constraints::{self, Constrained};
 use crate::name::differences::{explain, openssl_can_be_asked};
-use crate::name::{Comparison, NameOutcome, ReferenceId, compare};
+use crate::name::{Comparison, Idna, NameOutcome, ReferenceId, compare};
 use crate::ossl::{Certificate, Chain};
 use crate::report::{Code, Finding, Outcome};
 
 use super::chain::Path;
 use super::decide::Need;
+use super::peer::Peer;
 use super::policy::Policy;
 
 /// Presented names that a sentence shows before it says "and N more".
@@ -20,6 +21,7 @@ const SHOWN: usize = 6;
 /// Checks the leaf's names.
 pub fn check(
     policy: &Policy,
+    peer: &Peer,
     references: &[ReferenceId],
     chain: &Chain,
     path: &Path,
@@ -30,6 +32,11 @@ pub fn check(
     };
     if references.is_empty() {
         return vec![nothing_wanted(waived)];
+    }
+    if peer.is_unicode() && policy.names.idna == Idna::Refuse {
+        let words = "the name has letters beyond ASCII, which the option idna refuses";
+        let hint = "Give the A-label (xn--...), or set idna=convert.";
+        return vec![Finding::fail(Code::NameNotChecked, words).hinting(hint)];
     }
     let mut findings = vec![compared(policy, references, leaf, path)];
     findings.extend(constrained(references, leaf, path, policy));
@@ -127,21 +134,8 @@ fn finding_of(
             let words = format!("the certificate is for {}", plain(&name));
             Finding::pass(Code::NameMatch, words).compared(name, found)
         }
-        NameOutcome::Mismatch => {
-            let words = if found.is_empty() {
-                format!(
-                    "the certificate is for no name of this kind, but {} was wanted",
-                    plain(wanted)
-                )
-            } else {
-                format!(
-                    "the certificate is for {}, but {} was wanted",
-                    plain(&found),
-                    plain(wanted)
-                )
-            };
-            Finding::fail(Code::NameMismatch, words).compared(wanted, found)
-        }
+        NameOutcome::Mismatch => Finding::fail(Code::NameMismatch, mismatch_words(wanted, &found))
+            .compared(wanted, found),
         NameOutcome::NoSan => {
             let words = format!(
                 "the certificate has no subjectAltName{}, but {} was wanted",
@@ -188,6 +182,18 @@ fn openssl_opinion(asked: &[ReferenceId], leaf: &Certificate, path: &Path) -> Op
         (None, None) => None,
         (dns, ip) => Some(dns == Some(true) || ip == Some(true) || further),
     }
+}
+
+fn mismatch_words(wanted: &str, found: &str) -> String {
+    let (plain_wanted, plain_found) = (plain(wanted), plain(found));
+    if found.is_empty() {
+        return format!("the certificate is for no host, but {plain_wanted} was wanted");
+    }
+    // An address in a dNSName reads like what was wanted and is another kind of name.
+    if plain_found.split(", ").any(|name| name == plain_wanted) {
+        return format!("the certificate is for {found}, but {wanted} was wanted");
+    }
+    format!("the certificate is for {plain_found}, but {plain_wanted} was wanted")
 }
 
 fn shown(comparison: &Comparison) -> String {

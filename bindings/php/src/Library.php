@@ -95,7 +95,7 @@ final class Library
         $words = $exception->getMessage();
         if (str_contains($words, 'ffi.enable')) {
             $words = 'PHP does not allow FFI here. In php.ini set ffi.enable=true, or keep ffi.enable=preload and set '
-                . 'opcache.preload=' . dirname(__DIR__) . '/preload.php';
+                . 'ffi.preload and opcache.preload as ' . dirname(__DIR__) . '/preload.php says';
         } elseif (str_contains($words, 'preload_user')) {
             $words = 'under opcache.preload_user PHP takes FFI headers only from the setting ffi.preload: write the file that bin/ffi-preload-header.php '
                 . 'prints, and name it there';

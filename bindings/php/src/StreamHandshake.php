@@ -21,6 +21,9 @@ final class StreamHandshake
     /** SSL_AD_REASON_OFFSET: an alert's reason is this and its number. */
     private const FIRST_ALERT = 1000;
     private const UNEXPECTED_EOF = 294;
+    /** SSL_R_WRONG_VERSION_NUMBER, _HTTP_REQUEST, _HTTPS_PROXY_REQUEST: the first bytes are no TLS record. */
+    private const NO_RECORD = [267, 156, 155];
+    private const IN_PLACE = 'plaintext was sent behind the go-ahead, in place of the handshake';
     /** Longest wait, microseconds, before the handshake is asked again whether it can go on. */
     private const SLICE = 200_000;
 
@@ -112,7 +115,7 @@ final class StreamHandshake
         foreach (str_split($this->peek()) as $byte) {
             if ($byte !== '' && isset(self::RECORD[$this->seen])) {
                 if (!in_array($byte, self::RECORD[$this->seen], true)) {
-                    $this->fail('starttls.plaintext_injection', Status::E_INJECTED, 'plaintext was sent behind the go-ahead, in place of the handshake');
+                    $this->fail('starttls.plaintext_injection', Status::E_INJECTED, self::IN_PLACE);
                 }
                 $this->seen++;
             }
@@ -144,6 +147,9 @@ final class StreamHandshake
     private function cause(int $reason): array
     {
         return match (true) {
+            // It came so fast that OpenSSL saw it before we did.
+            $this->seen === 0 && in_array($reason, self::NO_RECORD, true) =>
+                ['starttls.plaintext_injection', Status::E_INJECTED, self::IN_PLACE],
             in_array($reason, self::WRONG_VERSION, true) =>
                 ['tls.version', Status::E_TLS_VERSION, 'the server speaks no TLS version that is allowed'],
             $reason >= self::FIRST_ALERT && $reason < self::FIRST_ALERT + 256 =>

@@ -201,15 +201,9 @@ impl Record {
 
 impl Order {
     fn peer(&self) -> Result<Peer> {
-        let mut peer = target::peer_of(&self.target)?;
-        if let Some(address) = &self.connect {
-            peer.set_connect(address)?;
-        }
-        if let Some(name) = &self.sni {
-            peer.set_sni(name)?;
-        }
+        let (connect, sni) = (self.connect.as_deref(), self.sni.as_deref());
+        let mut peer = target::peer_at(&self.target, connect, sni)?;
         self.names.iter().try_for_each(|name| peer.add_reference(name))?;
-        target::check_port(&peer)?;
         Ok(peer)
     }
 }

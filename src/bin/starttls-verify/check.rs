@@ -32,15 +32,7 @@ pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
 
 /// The peer behind a target and the options about the connection.
 pub fn peer_of(target: &str, connection: &ConnectionArguments) -> Result<Peer> {
-    let mut peer = target::peer_of(target)?;
-    if let Some(address) = &connection.connect {
-        peer.set_connect(address)?;
-    }
-    if let Some(name) = &connection.sni {
-        peer.set_sni(name)?;
-    }
-    target::check_port(&peer)?;
-    Ok(peer)
+    target::peer_at(target, connection.connect.as_deref(), connection.sni.as_deref())
 }
 
 fn base_of(arguments: &CheckArguments) -> Result<Base> {

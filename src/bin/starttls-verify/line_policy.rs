@@ -35,10 +35,7 @@ impl LinePolicy {
         if !self.tlsa.is_empty() {
             return Err(no_dane());
         }
-        let mut config = match self.anchors.is_empty() {
-            true => base.config(),
-            false => self.anchored(base)?,
-        };
+        let mut config = if self.anchors.is_empty() { base.config() } else { self.anchored(base)? };
         add_bytes(&mut config, "crl_der", "crls", &self.crls)?;
         for pin in &self.pins {
             config.put(Mode::Append, "pin", Value::Text(pin.clone()))?;

@@ -53,7 +53,7 @@ fn of_server(verifier: &Verifier, peer: &Peer) -> Result<Exit, Fault> {
     let report = &visit.report;
     match report.certificates.first() {
         Some(leaf) => {
-            let warning = if report.verdict == Verdict::Trusted { "" } else { UNVERIFIED };
+            let warning = if is_believable(report) { "" } else { UNVERIFIED };
             let lines = lines_of(leaf, &owner(&report.host, report.port));
             print(&format!("# {}\n{warning}{lines}", report.summary()))?;
         }
@@ -62,6 +62,11 @@ fn of_server(verifier: &Verifier, peer: &Peer) -> Result<Exit, Fault> {
     }
     visit.leave();
     Ok(exit)
+}
+
+/// A trust that was reached with a weakened check vouches for nothing.
+fn is_believable(report: &Report) -> bool {
+    report.verdict == Verdict::Trusted && report.insecure.is_empty()
 }
 
 /// The pins of a certificate on disk, which nobody has to be trusted for.

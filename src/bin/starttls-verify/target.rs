@@ -36,8 +36,17 @@ pub fn tagged(name: &str) -> String {
     }
 }
 
+/// The peer that a target names, with where to connect and what to call it there.
+pub fn peer_at(target: &str, connect: Option<&str>, sni: Option<&str>) -> Result<Peer> {
+    let mut peer = peer_of(target)?;
+    connect.map_or(Ok(()), |address| peer.set_connect(address))?;
+    sni.map_or(Ok(()), |name| peer.set_sni(name))?;
+    check_port(&peer)?;
+    Ok(peer)
+}
+
 /// Says so before the connection when there is no port to connect to.
-pub fn check_port(peer: &Peer) -> Result<()> {
+fn check_port(peer: &Peer) -> Result<()> {
     if peer.endpoint().is_some_and(|(_, port)| port == 0) {
         let scheme = peer.protocol().row().scheme;
         let host = peer.host_text();
