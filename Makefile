@@ -79,10 +79,11 @@ lab:
 	$(CARGO) build --quiet --locked --release --package stv-lab
 
 ## install        PREFIX=DIR [DESTDIR=DIR] [LIBDIR=lib]: library, headers, pkg-config, CMake files,
-##                command line
+##                command line, PHP and Python bindings
 install: lib cli
 	DESTDIR="$(DESTDIR)" cmake/install.sh "$(STV_OUT)" "$(STV_VERSION)" "$(PREFIX)" "$(LIBDIR)"
 	install -D -m 755 $(CLI) "$(DESTDIR)$(PREFIX)/bin/starttls-verify"
+	bindings/install.sh "$(DESTDIR)$(PREFIX)"
 
 ## abi            writes the headers and all that is generated from src/ffi and the tables
 abi:

@@ -1,0 +1,84 @@
+"""libstarttls_verify for Python: is the peer behind this upgraded connection the one who was meant?
+
+>>> from starttls_verify import Peer, Session, Verifier
+>>> verifier = Verifier()                                  # once: it loads the CA certificates
+>>> with Session(verifier, Peer("mail.example.com")) as session:      # doctest: +SKIP
+...     session.connect()                                  # raises unless the peer is trusted
+...     session.sendall(b"EHLO me.example.org\\r\\n")
+...     print(session.read())
+
+The names in `__all__` are the package; its modules are not promised to stay.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._abi import ABI_LEVEL, Outcome, Status, Verdict
+from .certificate import cert_matches_pin, cert_names_host
+from .chain import verify_chain
+from .context import SecuredSocket, VerifyingContext
+from .errors import (
+    ArgumentError,
+    ConfigurationError,
+    InternalError,
+    OptionError,
+    ProtocolError,
+    StarttlsVerifyError,
+    StateError,
+    TimedOutError,
+    TlsError,
+)
+from .handshake import judge_ssl_socket
+from .library import library_version
+from .options import Option, OptionValue, option_table
+from .peer import Peer
+from .report import Finding, Report
+from .session import Session
+from .verifier import Verifier
+
+if TYPE_CHECKING:
+    from .rejection import RejectedError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ABI_LEVEL",
+    "ArgumentError",
+    "ConfigurationError",
+    "Finding",
+    "InternalError",
+    "Option",
+    "OptionError",
+    "OptionValue",
+    "Outcome",
+    "Peer",
+    "ProtocolError",
+    "RejectedError",
+    "Report",
+    "SecuredSocket",
+    "Session",
+    "StarttlsVerifyError",
+    "StateError",
+    "Status",
+    "TimedOutError",
+    "TlsError",
+    "Verdict",
+    "Verifier",
+    "VerifyingContext",
+    "cert_matches_pin",
+    "cert_names_host",
+    "judge_ssl_socket",
+    "library_version",
+    "option_table",
+    "verify_chain",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """`RejectedError` on first use: it imports ssl."""
+    if name == "RejectedError":
+        from .rejection import RejectedError  # noqa: PLC0415
+
+        return RejectedError
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
