@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs library, header, pkg-config and CMake files.
+# Installs library, headers, pkg-config and CMake files.
 #
 #   install.sh BUILT VERSION PREFIX [LIBDIR]      BUILT holds what `make lib` made
 #
@@ -29,7 +29,7 @@ fill() {
 
 lib=$to/$libdir cmake=$to/$libdir/cmake/StarttlsVerify
 install -d "$lib/pkgconfig" "$cmake" "$to/include"
-install -m 644 "$source/include/starttls_verify.h" "$to/include/"
+install -m 644 "$source/include/starttls_verify.h" "$source/include/starttls_verify.php.h" "$to/include/"
 install -m 644 "$built/libstarttls_verify.a" "$lib/"
 install -m 755 "$built/libstarttls_verify.so.$version" "$lib/"
 ln -sf "libstarttls_verify.so.$version" "$lib/libstarttls_verify.so.0"

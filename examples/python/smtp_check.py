@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
         return 2
     host, connect, cafile = arguments[:3]
     try:
-        return check(host, connect, cafile, int((arguments + ["30000"])[3]))
+        return check(host, connect, cafile, int([*arguments, "30000"][3]))
     except StarttlsVerifyError as error:
         print(f"smtp_check.py: {error}", file=sys.stderr)
         return exit_code(error.status)

@@ -2,18 +2,22 @@
 
     smtplib_check.py HOST CONNECT CAFILE [DEADLINE_MS]
 
-smtplib speaks in clear up to the server's go-ahead. `VerifyingContext` then refuses what came behind
-it, which smtplib would drop without a word, shakes hands, judges, and gives smtplib the secured
-connection; imaplib and poplib take it in the same way. Arguments and exit codes are those of
-smtp_check.py.
+smtplib speaks in clear up to the server's go-ahead. `VerifyingContext` then refuses what came
+behind it, which smtplib would drop without a word, shakes hands, judges, and gives smtplib the
+secured connection; imaplib and poplib take it in the same way. Arguments and exit codes are those
+of smtp_check.py.
 """
 
 from __future__ import annotations
 
 import smtplib
 import sys
+from typing import TYPE_CHECKING, cast
 
 from starttls_verify import StarttlsVerifyError, Status, Verifier, VerifyingContext
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class NamedSMTP(smtplib.SMTP):
@@ -41,7 +45,7 @@ def check(host: str, connect: str, cafile: str, deadline_ms: int) -> None:
     with NamedSMTP(host, connect, deadline_ms / 1000) as client:
         context = VerifyingContext(verifier, client)
         try:
-            client.starttls(context=context)  # type: ignore[arg-type]
+            client.starttls(context=cast("ssl.SSLContext", context))
         finally:
             if context.report:
                 print(context.report.text, end="")
@@ -56,7 +60,7 @@ def main(arguments: list[str]) -> int:
         return 2
     host, connect, cafile = arguments[:3]
     try:
-        check(host, connect, cafile, int((arguments + ["30000"])[3]))
+        check(host, connect, cafile, int([*arguments, "30000"][3]))
     except StarttlsVerifyError as error:
         print(f"smtplib_check.py: {error}", file=sys.stderr)
         return exit_code(error.status)
