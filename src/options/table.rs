@@ -107,6 +107,7 @@ pub const TABLE: &[Row] = &[
     row("ciphersuites", Kind::Text, "OpenSSL's default", SESSION, "Cipher suites for TLS 1.3, separated by colons."),
     row("groups", Kind::Text, "OpenSSL's default", SESSION, "Key exchange groups, separated by colons."),
     row("SNI_enabled", Kind::Bool, "true", SESSION, "Whether the wanted name is sent in the handshake (server name indication)."),
+    row("alpn", Kind::Bool, "true", SESSION, "Whether the application protocol is offered in the handshake (ALPN); false for old servers that choke on it."),
     row("local_cert", Kind::Text, "", SESSION, "File with the client certificate and its chain, PEM."),
     row("local_pk", Kind::Text, "the file local_cert", SESSION, "File with the client's private key, PEM."),
     row("passphrase", Kind::Text, "", SESSION, "Passphrase of the private key."),

@@ -191,7 +191,7 @@ impl Session {
         let words = match &self.state {
             State::Negotiating { .. } => format!("the server did not get as far as TLS within {whole} ms"),
             State::Handshaking { .. } => format!("the TLS handshake was not done within {whole} ms"),
-            State::Open { .. } | State::Closed { .. } | State::Dead { .. } => {
+            State::Agreeing { .. } | State::Open { .. } | State::Closed { .. } | State::Dead { .. } => {
                 format!("the server did not answer within {whole} ms")
             }
         };

@@ -34,9 +34,10 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// `name` is what EHLO says; it was checked when the option was set.
-    pub fn new(name: &str) -> Smtp {
-        let hello = format!("EHLO {name}\r\n").into_bytes();
+    /// `verb` is EHLO, or LMTP's LHLO (RFC 2033 §4.1); `name` is what it says, checked when the
+    /// option was set.
+    pub fn new(verb: &str, name: &str) -> Smtp {
+        let hello = format!("{verb} {name}\r\n").into_bytes();
         Smtp { state: State::Greeting, reader: ReplyReader::default(), hello }
     }
 
@@ -94,8 +95,8 @@ impl Negotiator for Smtp {
         }
     }
 
-    fn farewell(&self) -> &'static [u8] {
-        b"QUIT\r\n"
+    fn farewell(&self) -> Vec<u8> {
+        b"QUIT\r\n".to_vec()
     }
 }
 
@@ -109,29 +110,12 @@ fn offers_starttls(reply: &Reply) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Negotiation, Terms};
+    use super::super::transcript::play;
     use super::*;
-    use crate::limits::Limits;
     use crate::proto::Protocol;
 
-    /// Runs a transcript: server turns against what the client says; the code of the end, or the
-    /// go-ahead as `None`.
-    fn run(turns: &[&[u8]]) -> (Vec<String>, Option<Code>) {
-        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT };
-        let mut negotiation = Negotiation::begin(Protocol::Smtp, &terms).unwrap();
-        let mut said = Vec::new();
-        for turn in turns {
-            negotiation.feed(turn);
-            loop {
-                match negotiation.step() {
-                    Ok(Move::Wait) => break,
-                    Ok(Move::Say(bytes)) => said.push(String::from_utf8(bytes).unwrap()),
-                    Ok(Move::GoAhead) => return (said, None),
-                    Err(refusal) => return (said, Some(refusal.code)),
-                }
-            }
-        }
-        panic!("the transcript ended before the negotiation did");
+    fn run(turns: &[&[u8]]) -> (Vec<Vec<u8>>, Option<Code>) {
+        play(Protocol::Smtp, turns)
     }
 
     const GREETING: &[u8] = b"220 mx.example.test ESMTP\r\n";
@@ -140,7 +124,7 @@ mod tests {
     #[test]
     fn an_honest_server_gets_ehlo_and_starttls_and_nothing_else() {
         let (said, end) = run(&[GREETING, OFFER, b"220 go\r\n"]);
-        assert_eq!(said, ["EHLO localhost\r\n", "STARTTLS\r\n"]);
+        assert_eq!(said, [b"EHLO localhost\r\n".as_slice(), b"STARTTLS\r\n"]);
         assert_eq!(end, None);
     }
 
