@@ -84,7 +84,7 @@ impl Input {
     }
 
     /// A TLS record in place of a line: the peer expects TLS from the first byte.
-    fn refuse_tls(&self) -> Result<(), Refusal> {
+    pub fn refuse_tls(&self) -> Result<(), Refusal> {
         // Handshake (22) or alert (21), then the major version 3 of every TLS record (RFC 8446 §5.1).
         match self.rest() {
             [21 | 22, 3, ..] => Err(Refusal::new(

@@ -110,7 +110,10 @@ pub unsafe extern "C" fn stv_session_take(
 ) -> stv_status {
     export! { change session, out out_len;
         buf = buffer(buf, cap);
-        => session.take(buf).map(|len| out_len.put(len))
+        => {
+            out_len.put(session.take(buf));
+            Ok(())
+        }
     }
 }
 

@@ -121,7 +121,7 @@ impl Session {
     fn send_all(&mut self, deadline: Deadline) -> Result<()> {
         let mut piece = [0; PIECE];
         loop {
-            let length = self.take(&mut piece).unwrap_or(0);
+            let length = self.take(&mut piece);
             if length == 0 {
                 return Ok(());
             }
@@ -203,7 +203,7 @@ impl Session {
         let mut piece = [0; PIECE];
         let deadline = Deadline::after(FAREWELL);
         while deadline.left().is_some() {
-            let length = self.take(&mut piece).unwrap_or(0);
+            let length = self.take(&mut piece);
             let Some(link) = self.link.as_ref().filter(|_| length > 0) else { break };
             if send(&link.descriptor, &piece[..length], SendFlags::NOSIGNAL | SendFlags::DONTWAIT).is_err() {
                 break;

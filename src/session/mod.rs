@@ -337,9 +337,13 @@ impl Session {
     /// Ends the session with a finding of its own.
     fn fail(&mut self, failure: Finding) -> Error {
         let report = match self.report.take() {
-            // The peer was judged; what fails now is the connection, not who the peer is.
+            // The peer was judged; what fails now is the connection. A session that is dead must not
+            // read as trusted to whoever looks at the verdict alone.
             Some(mut judged) => {
                 judged.status = failure.code.row().status;
+                if judged.verdict == Verdict::Trusted {
+                    judged.verdict = Verdict::Unknown;
+                }
                 judged.findings.insert(0, failure);
                 judged
             }
@@ -388,13 +392,13 @@ impl Session {
 
     /// Moves bytes for the peer out; 0 when nothing waits. Works in every state: also a refused
     /// session has a farewell or an alert to send.
-    pub fn take(&mut self, into: &mut [u8]) -> Result<usize> {
+    pub fn take(&mut self, into: &mut [u8]) -> usize {
         // Reading from a deque in memory cannot fail.
         let plain = self.outgoing.read(into).unwrap_or(0);
         if plain > 0 {
-            return Ok(plain);
+            return plain;
         }
-        Ok(self.tls_mut().map_or(0, |tls| tls.take(into)))
+        self.tls_mut().map_or(0, |tls| tls.take(into))
     }
 
     /// Plaintext of the open session: how much, or what is needed for some. A driven session waits

@@ -12,6 +12,7 @@
 //! Nothing that is learned here survives the handshake.
 
 mod amqp;
+mod dot_list;
 mod ftp;
 mod imap;
 mod irc;
@@ -28,6 +29,7 @@ mod reply;
 mod sieve;
 mod smtp;
 mod vnc;
+mod xml;
 mod xmpp;
 
 use crate::limits::Limits;
@@ -147,17 +149,22 @@ fn negotiator(protocol: Protocol, terms: &Terms, occasion: &Occasion) -> Option<
     Some(negotiator)
 }
 
-/// A negotiation under way.
+/// A negotiation under way. A refusal is final and comes again.
 pub struct Negotiation {
     negotiator: Box<dyn Negotiator>,
     input: Input,
+    refusal: Option<Refusal>,
 }
 
 impl Negotiation {
     /// Begins one, unless TLS begins with the first byte.
     pub fn begin(protocol: Protocol, terms: &Terms, occasion: &Occasion) -> Option<Negotiation> {
         let negotiator = negotiator(protocol, terms, occasion)?;
-        Some(Negotiation { negotiator, input: Input::new(terms.limits) })
+        Some(Negotiation::new(negotiator, terms.limits))
+    }
+
+    fn new(negotiator: Box<dyn Negotiator>, limits: Limits) -> Negotiation {
+        Negotiation { negotiator, input: Input::new(limits), refusal: None }
     }
 
     /// Stores what arrived.
@@ -165,8 +172,16 @@ impl Negotiation {
         self.input.feed(bytes);
     }
 
-    /// The next move, with the two rules of the empty buffer.
+    /// The next move.
     pub fn step(&mut self) -> Result<Move, Refusal> {
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone());
+        }
+        self.checked_step().inspect_err(|refusal| self.refusal = Some(refusal.clone()))
+    }
+
+    /// The negotiator's move, with the two rules of the empty buffer.
+    fn checked_step(&mut self) -> Result<Move, Refusal> {
         let next = self.negotiator.step(&mut self.input)?;
         let rest = self.input.rest();
         match next {
@@ -197,7 +212,7 @@ impl Negotiation {
     /// The negotiation that goes on inside TLS, if there is one.
     pub fn inside(&self, limits: Limits) -> Option<Negotiation> {
         let negotiator = self.negotiator.inside()?;
-        Some(Negotiation { negotiator, input: Input::new(limits) })
+        Some(Negotiation::new(negotiator, limits))
     }
 }
 
