@@ -28,6 +28,11 @@ impl Input {
         Input { bytes: Vec::new(), taken: 0, searched: 0, lines: 0, octets: 0, limits }
     }
 
+    /// The limits it was made with.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Stores what arrived, up to one octet beyond the limit: that is enough to know, and bounds
     /// the memory.
     pub fn feed(&mut self, bytes: &[u8]) {

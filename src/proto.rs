@@ -7,6 +7,8 @@
 //! ALPN identifiers are those of the IANA registry; SMTP, LMTP, LDAP and MySQL have none. SRV
 //! services are those of RFC 6186, RFC 8314, RFC 5804, RFC 6120 and XEP-0368.
 
+use crate::limits::Limits;
+
 /// A protocol that a peer is spoken to in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(C)]
@@ -124,6 +126,8 @@ pub struct Row {
     pub first_speaker: FirstSpeaker,
     /// Which name the certificate must be for.
     pub identity: Identity,
+    /// Longest line of the server before TLS, octets, its line end included.
+    pub line: usize,
 }
 
 const fn row(protocol: Protocol, name: &'static str, scheme: &'static str, port: u16) -> Row {
@@ -137,7 +141,13 @@ const fn row(protocol: Protocol, name: &'static str, scheme: &'static str, port:
         service: "",
         first_speaker: FirstSpeaker::Client,
         identity: Identity::Host,
+        line: Limits::DEFAULT.line,
     }
+}
+
+/// RFC 5804 and IMAP servers announce more than others in one line; NATS everything in one.
+const fn long_lines(row: Row) -> Row {
+    Row { line: 8192, ..row }
 }
 
 const fn implicit(row: Row) -> Row {
@@ -167,9 +177,9 @@ pub const REGISTRY: &[Row] = &[
     row(Protocol::Smtp, "STV_PROTOCOL_SMTP", "smtp", 25),
     service(row(Protocol::Submission, "STV_PROTOCOL_SUBMISSION", "submission", 587), "_submission"),
     row(Protocol::Lmtp, "STV_PROTOCOL_LMTP", "lmtp", 24),
-    service(alpn(row(Protocol::Imap, "STV_PROTOCOL_IMAP", "imap", 143), "imap"), "_imap"),
+    long_lines(service(alpn(row(Protocol::Imap, "STV_PROTOCOL_IMAP", "imap", 143), "imap"), "_imap")),
     service(alpn(row(Protocol::Pop3, "STV_PROTOCOL_POP3", "pop3", 110), "pop3"), "_pop3"),
-    server_first(service(alpn(row(Protocol::Sieve, "STV_PROTOCOL_SIEVE", "sieve", 4190), "managesieve"), "_sieve")),
+    long_lines(server_first(service(alpn(row(Protocol::Sieve, "STV_PROTOCOL_SIEVE", "sieve", 4190), "managesieve"), "_sieve"))),
     alpn(row(Protocol::Ftp, "STV_PROTOCOL_FTP", "ftp", 21), "ftp"),
     of_domain(service(alpn(row(Protocol::Xmpp, "STV_PROTOCOL_XMPP", "xmpp", 5222), "xmpp-client"), "_xmpp-client")),
     of_domain(service(alpn(row(Protocol::XmppServer, "STV_PROTOCOL_XMPP_SERVER", "xmpp-server", 5269), "xmpp-server"), "_xmpp-server")),
@@ -183,7 +193,7 @@ pub const REGISTRY: &[Row] = &[
     row(Protocol::Rdp, "STV_PROTOCOL_RDP", "rdp", 3389),
     server_first(row(Protocol::Vnc, "STV_PROTOCOL_VNC", "vnc", 5900)),
     row(Protocol::Amqp, "STV_PROTOCOL_AMQP", "amqp", 5672),
-    row(Protocol::Nats, "STV_PROTOCOL_NATS", "nats", 4222),
+    long_lines(row(Protocol::Nats, "STV_PROTOCOL_NATS", "nats", 4222)),
     implicit(server_first(service(row(Protocol::Submissions, "STV_PROTOCOL_SUBMISSIONS", "submissions", 465), "_submissions"))),
     implicit(server_first(service(alpn(row(Protocol::Imaps, "STV_PROTOCOL_IMAPS", "imaps", 993), "imap"), "_imaps"))),
     implicit(server_first(service(alpn(row(Protocol::Pop3s, "STV_PROTOCOL_POP3S", "pop3s", 995), "pop3"), "_pop3s"))),

@@ -117,7 +117,7 @@ pub const TABLE: &[Row] = &[
     milliseconds("negotiation_timeout_ms", "30000", SESSION, "Deadline for the whole negotiation in clear, milliseconds."),
     milliseconds("handshake_timeout_ms", "30000", SESSION, "Deadline for the TLS handshake, milliseconds."),
     milliseconds("io_timeout_ms", "60000", SESSION, "Deadline for one read or write on the open session, milliseconds."),
-    row("max_line", Kind::Int { safe: (512, 65_536), hard: (512, 65_536) }, "2048", SESSION, "Longest line of the server before TLS, octets."),
+    row("max_line", Kind::Int { safe: (512, 65_536), hard: (512, 65_536) }, "2048, or 8192 where the protocol needs it", SESSION, "Longest line of the server before TLS, octets."),
     row("max_lines", Kind::Int { safe: (8, 4096), hard: (8, 4096) }, "128", SESSION, "Most lines of the server before TLS."),
     row("max_negotiation_bytes", Kind::Int { safe: (4096, 1_048_576), hard: (4096, 1_048_576) }, "65536", SESSION, "Most octets of the server before TLS."),
     // Reporting only.

@@ -197,7 +197,7 @@ impl Session {
                 Ok(None)
             }
             Ok(Move::GoAhead) => {
-                let inside = negotiation.inside(self.policy.terms.limits);
+                let inside = negotiation.inside();
                 self.facts = negotiation.facts();
                 self.state = self.begin_tls(FirstBytes::Awaited, inside)?;
                 Ok(None)

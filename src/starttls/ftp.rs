@@ -207,14 +207,14 @@ mod tests {
     }
 
     fn begin() -> Negotiation {
-        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT };
+        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT, line: None };
         let occasion = Occasion { domain: "example.test".into(), nonce: [7; 32] };
         Negotiation::begin(Protocol::Ftp, &terms, &occasion).unwrap()
     }
 
     /// Plays the server's turns inside TLS: what was said, and the end.
     fn run_inside(turns: &[&[u8]]) -> (Vec<Vec<u8>>, Option<Code>) {
-        let mut inside = begin().inside(Limits::DEFAULT).expect("FTP goes on inside TLS");
+        let mut inside = begin().inside().expect("FTP goes on inside TLS");
         let mut said = Vec::new();
         let mut turns = turns.iter();
         loop {
@@ -336,7 +336,7 @@ mod tests {
     }
 
     fn survive(bytes: &[u8]) {
-        for mut negotiation in [begin(), begin().inside(Limits::DEFAULT).unwrap()] {
+        for mut negotiation in [begin(), begin().inside().unwrap()] {
             for byte in bytes {
                 negotiation.feed(&[*byte]);
                 while let Ok(next @ (Move::Say(_) | Move::GoAhead)) = negotiation.step() {

@@ -380,7 +380,7 @@ mod tests {
     }
 
     fn imap(nonce: [u8; 32]) -> Imap {
-        let terms = Terms { ehlo_name: String::new(), limits: Limits::DEFAULT };
+        let terms = Terms { ehlo_name: String::new(), limits: Limits::DEFAULT, line: None };
         Imap::new(&terms, &Occasion { domain: String::new(), nonce })
     }
 

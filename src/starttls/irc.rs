@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn begin() -> Negotiation {
-        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT };
+        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT, line: None };
         let occasion = Occasion { domain: "example.test".into(), nonce: [7; 32] };
         Negotiation::begin(Protocol::Irc, &terms, &occasion).unwrap()
     }

@@ -245,7 +245,7 @@ pub(super) mod mutation {
 
     /// A negotiation that nothing has happened in.
     fn begun(protocol: Protocol) -> Negotiation {
-        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT };
+        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT, line: None };
         let occasion = Occasion { domain: "example.test".into(), nonce: [7; 32] };
         Negotiation::begin(protocol, &terms, &occasion).expect("an in-band protocol")
     }

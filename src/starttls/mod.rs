@@ -101,6 +101,14 @@ pub struct Terms {
     pub ehlo_name: String,
     /// Limits on what the peer sends.
     pub limits: Limits,
+    /// Longest line, where the caller set one; else it is the protocol's.
+    pub line: Option<usize>,
+}
+
+impl Terms {
+    fn limits_for(&self, protocol: Protocol) -> Limits {
+        Limits { line: self.line.unwrap_or(protocol.row().line), ..self.limits }
+    }
 }
 
 /// What negotiators need to know of one session.
@@ -160,7 +168,7 @@ impl Negotiation {
     /// Begins one, unless TLS begins with the first byte.
     pub fn begin(protocol: Protocol, terms: &Terms, occasion: &Occasion) -> Option<Negotiation> {
         let negotiator = negotiator(protocol, terms, occasion)?;
-        Some(Negotiation::new(negotiator, terms.limits))
+        Some(Negotiation::new(negotiator, terms.limits_for(protocol)))
     }
 
     fn new(negotiator: Box<dyn Negotiator>, limits: Limits) -> Negotiation {
@@ -210,9 +218,8 @@ impl Negotiation {
     }
 
     /// The negotiation that goes on inside TLS, if there is one.
-    pub fn inside(&self, limits: Limits) -> Option<Negotiation> {
-        let negotiator = self.negotiator.inside()?;
-        Some(Negotiation::new(negotiator, limits))
+    pub fn inside(&self) -> Option<Negotiation> {
+        Some(Negotiation::new(self.negotiator.inside()?, self.input.limits()))
     }
 }
 
@@ -238,8 +245,8 @@ pub mod transcript {
     }
 
     fn run(protocol: Protocol, turns: &[&[u8]], piece: usize) -> End {
-        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT };
-        let occasion = Occasion { domain: "example.test".into(), nonce: [7; 32] };
+        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT, line: None };
+        let occasion = Occasion { domain: "example.test".into(), nonce: std::array::from_fn(|index| index as u8) };
         let mut negotiation = Negotiation::begin(protocol, &terms, &occasion).expect("an in-band protocol");
         let mut said: Vec<Vec<u8>> = Vec::new();
         // A client may speak first.

@@ -132,7 +132,7 @@ mod tests {
     fn every_attack_has_its_code() {
         use Code::*;
         let deep = [b"INFO {\"a\":".as_slice(), &[b'['; 1900], b"\r\n"].concat();
-        let long = [b"INFO {\"a\":\"".as_slice(), &[b'x'; 5000]].concat();
+        let long = [b"INFO {\"a\":\"".as_slice(), &[b'x'; 9000]].concat();
         let cases: &[(&str, &[u8], Code)] = &[
             ("stripped", b"INFO {\"server_id\":\"x\"}\r\n", StarttlsNotOffered),
             (
@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn survive(bytes: &[u8]) {
-        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT };
+        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT, line: None };
         let occasion = Occasion { domain: "example.test".into(), nonce: [7; 32] };
         let mut negotiation = Negotiation::begin(Protocol::Nats, &terms, &occasion).unwrap();
         negotiation.feed(bytes);

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_truncation_waits_and_early_words_are_pipelined() {
-        let terms = Terms { ehlo_name: String::new(), limits: Limits::DEFAULT };
+        let terms = Terms { ehlo_name: String::new(), limits: Limits::DEFAULT, line: None };
         let occasion = Occasion { domain: String::new(), nonce: [7; 32] };
         let begin = || super::super::Negotiation::begin(Protocol::Nut, &terms, &occasion).unwrap();
         let (mut late, mut early) = (begin(), begin());

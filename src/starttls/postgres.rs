@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_text_of_an_error_stays_out_cve_2024_10977() {
-        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT };
+        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT, line: None };
         let occasion = Occasion { domain: "example.test".into(), nonce: [7; 32] };
         let mut negotiation = Negotiation::begin(Protocol::Postgres, &terms, &occasion).unwrap();
         negotiation.step().unwrap();

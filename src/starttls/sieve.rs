@@ -427,7 +427,7 @@ mod tests {
     }
 
     fn survive(bytes: &[u8]) {
-        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT };
+        let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT, line: None };
         let occasion = Occasion { domain: "example.test".into(), nonce: [7; 32] };
         let mut negotiation = Negotiation::begin(Protocol::Sieve, &terms, &occasion).unwrap();
         for byte in bytes {

@@ -393,11 +393,11 @@ fn terms(settings: &Settings) -> Result<Terms> {
         settings.int(name).and_then(|value| usize::try_from(value).ok()).unwrap_or(default)
     };
     let limits = Limits {
-        line: of("max_line", Limits::DEFAULT.line),
+        line: Limits::DEFAULT.line,
         lines: of("max_lines", Limits::DEFAULT.lines),
         octets: of("max_negotiation_bytes", Limits::DEFAULT.octets),
     };
-    Ok(Terms { ehlo_name: ehlo_name(settings.text("ehlo_name").unwrap_or("localhost"))?, limits })
+    Ok(Terms { ehlo_name: ehlo_name(settings.text("ehlo_name").unwrap_or("localhost"))?, limits, line: settings.int("max_line").and_then(|line| usize::try_from(line).ok()) })
 }
 
 /// RFC 5321 §4.1.1.1: a domain or an address literal. Anything else could carry a second command.
