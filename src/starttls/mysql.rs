@@ -228,7 +228,7 @@ fn rejected(error: &[u8]) -> Refusal {
     };
     let number = u16::from_le_bytes([low, high]);
     let words = format!("the server greets with error {number}");
-    Refusal::quoting(Code::StarttlsGreetingRejected, words, text)
+    Refusal::quoting(Code::StarttlsServerBye, words, text)
 }
 
 fn malformed(bytes: &[u8]) -> Refusal {
@@ -315,8 +315,7 @@ mod tests {
         let cases: &[(&str, &[u8], Code)] = &[
             ("stripped (CVE-2015-3152)", &greeting(MARIADB & !CLIENT_SSL), StarttlsNotOffered),
             ("before 4.1", &greeting(MARIADB & !CLIENT_PROTOCOL_41), StarttlsNotOffered),
-            // The corpus says SERVER_BYE; it is the greeting that is refused.
-            ("A066 error packet", error, StarttlsGreetingRejected),
+            ("A066 error packet", error, StarttlsServerBye),
             ("A157 endless greeting", b"\xff\xff\xff\0\x0a", StarttlsTooMuchData),
             ("A158 version 9", &packet(0, &handshake(9, MARIADB)), StarttlsProtocol),
             ("A159 truncated inside the capabilities", &truncated, StarttlsProtocol),

@@ -19,7 +19,7 @@ use super::Refusal;
 
 /// Open elements, the stream included. Real features have three below it.
 const DEPTH: usize = 8;
-/// Octets of one tag with its brackets; the longest of real servers, their stream header, has about 300.
+/// Octets of one tag with its brackets; the longest of real servers, their header, has about 300.
 const TAG_OCTETS: usize = 4096;
 /// Octets of one reference in text: `&#x10ffff;` has ten.
 const REFERENCE_OCTETS: usize = 12;

@@ -77,13 +77,14 @@ impl Xmpp {
         Xmpp { state: State::Silent, reader: Reader::default(), namespace, domain }
     }
 
-    /// The first octet tells a server that speaks TLS at once; XML never begins with it.
+    /// Our stream header.
     fn begin(&mut self) -> Result<Move, Refusal> {
         let to = domain_part(&self.domain)?;
         self.state = State::Header;
         let namespace = self.namespace;
         let header = format!(
-            "<?xml version='1.0'?><stream:stream xmlns='{namespace}' xmlns:stream='{STREAMS}' to='{to}' version='1.0'>"
+            "<?xml version='1.0'?><stream:stream xmlns='{namespace}' xmlns:stream='{STREAMS}' \
+             to='{to}' version='1.0'>"
         );
         Ok(Move::Say(header.into_bytes()))
     }
@@ -188,6 +189,7 @@ impl Negotiator for Xmpp {
         if self.state == State::Silent {
             return self.begin();
         }
+        // A record of TLS, alert or handshake; XML never begins with these octets.
         if let (State::Header, [21 | 22, ..]) = (self.state, input.rest()) {
             let words = "the server speaks TLS at once on this port";
             return Err(Refusal::new(Code::StarttlsTlsOnPlainPort, words));
