@@ -1,7 +1,7 @@
 //! The bytes of a peer before TLS, bounded.
 //!
-//! `feed` only stores; a negotiator takes whole lines. Three limits hold for the negotiation as a
-//! whole: octets per line, lines, octets. The buffer remembers how far it searched for a line end,
+//! `feed` only stores; a negotiator takes whole lines, or octets where the protocol has no lines.
+//! Three limits hold for the negotiation as a whole: octets per line, lines, octets. The buffer remembers how far it searched for a line end,
 //! so that a peer who sends byte by byte costs O(n).
 //!
 //! A line ends with CRLF. A bare LF, a bare CR and NUL are errors: what one side takes for one line
@@ -26,6 +26,11 @@ impl Input {
     /// An empty buffer with its limits.
     pub fn new(limits: Limits) -> Input {
         Input { bytes: Vec::new(), taken: 0, searched: 0, lines: 0, octets: 0, limits }
+    }
+
+    /// The limits it was made with.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Stores what arrived, up to one octet beyond the limit: that is enough to know, and bounds
@@ -61,8 +66,30 @@ impl Input {
         Ok(Some(line))
     }
 
+    /// The first octets, if that many are there: for protocols without lines. A demand beyond the
+    /// limit is refused before anything is waited for.
+    pub fn first(&self, octets: usize) -> Result<Option<&[u8]>, Refusal> {
+        self.check_octets(self.octets.saturating_add(octets))?;
+        Ok(self.rest().get(..octets))
+    }
+
+    /// Takes octets that `first` or `rest` showed.
+    pub fn take(&mut self, octets: usize) {
+        let octets = octets.min(self.rest().len());
+        self.taken += octets;
+        self.octets += octets;
+        self.searched = self.taken;
+        self.compact();
+    }
+
+    /// For protocols whose unit is neither a line nor counted: whether there is still room to wait
+    /// for more of it.
+    pub fn check_room(&self) -> Result<(), Refusal> {
+        self.check_octets(self.octets + self.rest().len())
+    }
+
     /// A TLS record in place of a line: the peer expects TLS from the first byte.
-    fn refuse_tls(&self) -> Result<(), Refusal> {
+    pub fn refuse_tls(&self) -> Result<(), Refusal> {
         // Handshake (22) or alert (21), then the major version 3 of every TLS record (RFC 8446 §5.1).
         match self.rest() {
             [21 | 22, 3, ..] => Err(Refusal::new(

@@ -75,6 +75,7 @@ statuses! {
     TlsAlert = 302, "STV_E_TLS_ALERT", "the server ended TLS with an alert";
     TlsTruncated = 303, "STV_E_TLS_TRUNCATED", "the connection ended without close_notify: what was read may be cut off";
     TlsProtocol = 304, "STV_E_TLS_PROTOCOL", "the TLS connection broke after the handshake";
+    TlsAlpn = 305, "STV_E_TLS_ALPN", "the server chose an application protocol that was not offered";
     Io = 310, "STV_E_IO", "reading from or writing to the connection failed";
     IoClosed = 311, "STV_E_IO_CLOSED", "the server closed the connection before TLS stood";
     Timeout = 312, "STV_E_TIMEOUT", "a deadline passed";

@@ -11,6 +11,7 @@ mod chain;
 mod digest;
 mod error_queue;
 mod path;
+mod random;
 mod store;
 mod sys;
 mod tls;
@@ -20,6 +21,7 @@ pub use chain::{Chain, certificates_of_pem};
 pub use digest::digest;
 pub use error_queue::ErrorQueueGuard;
 pub use path::{Answer, Fault, Purpose, Question, find_path};
+pub use random::random;
 pub use store::{Crl, Store, StoreBuilder};
 pub use sys::fault;
 pub use tls::{

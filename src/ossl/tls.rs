@@ -308,15 +308,20 @@ fn presented_chain(context: *mut ffi::X509_STORE_CTX) -> Result<Chain> {
 }
 
 impl Tls {
-    /// A connection that has not begun; `name` is the server name to send.
-    pub fn new(context: &Context, name: Option<&str>, judge: Judge) -> Result<Tls> {
+    /// A connection that has not begun; `name` is the server name to send, `alpn` the identifier to
+    /// offer, if any.
+    pub fn new(context: &Context, name: Option<&str>, alpn: &str, judge: Judge) -> Result<Tls> {
         let mut ssl = Ssl::new(&context.context).map_err(memory)?;
         if let Some(name) = name {
             ssl.set_hostname(name).map_err(memory)?;
         }
-        let slot = judge_slot().ok_or_else(|| {
-            Error::new(Status::Memory, "OpenSSL has no room for our data on its objects")
-        })?;
+        if let (Ok(length), false) = (u8::try_from(alpn.len()), alpn.is_empty()) {
+            // RFC 7301 §3.1: a list of identifiers, each with its length in front.
+            let list = [&[length], alpn.as_bytes()].concat();
+            ssl.set_alpn_protos(&list).map_err(memory)?;
+        }
+        let slot = judge_slot()
+            .ok_or_else(|| Error::new(Status::Memory, "OpenSSL has no room for our data on its objects"))?;
         ssl.set_ex_data(slot, judge);
         let stream = SslStream::new(ssl, Wire::default()).map_err(memory)?;
         Ok(Tls { stream })
@@ -403,6 +408,11 @@ impl Tls {
     /// Decrypted bytes that wait inside OpenSSL.
     pub fn pending(&self) -> usize {
         self.stream.ssl().pending()
+    }
+
+    /// The application protocol that the server chose.
+    pub fn alpn(&self) -> Option<Vec<u8>> {
+        self.stream.ssl().selected_alpn_protocol().map(<[u8]>::to_vec)
     }
 
     /// Such as `TLSv1.3`.

@@ -97,6 +97,18 @@ codes! {
         "The server spoke TLS at once where plaintext was expected.",
         "This is an implicit-TLS port (465, 993, 995, ...).",
         "Use the implicit-TLS scheme for this port, or the port for STARTTLS.";
+    StarttlsPreauth, "starttls.preauth", Starttls, Preauth,
+        "The server claims that the session is authenticated before TLS.",
+        "A server that was set up wrongly, or somebody on the path who wants TLS to be skipped (RFC 9051 §7.1.4).",
+        "Do not use this connection; ask the server's administrator.";
+    StarttlsUnexpectedData, "starttls.unexpected_data", Starttls, UnexpectedData,
+        "The server sent data that has no place before TLS.",
+        "Somebody on the path plants answers that the program would keep.",
+        "Do not use this connection or network; compare with the same check from another network.";
+    StarttlsDataUnprotected, "starttls.data_unprotected", Starttls, Refused,
+        "The server refuses to protect data connections.",
+        "The server's settings, or a server that cannot.",
+        "Do not transfer files over this session; ask the server's administrator.";
 
     TlsOk, "tls.ok", Tls, Ok,
         "The TLS handshake was completed with an allowed version and cipher.",
@@ -113,6 +125,10 @@ codes! {
         "The server ended the handshake with an alert.",
         "The server does not accept the requested name (SNI), wants a client certificate, or shares no cipher.",
         "Look at the name of the alert; check the host name and the client certificate.";
+    TlsAlpn, "tls.alpn", Tls, TlsAlpn,
+        "The server chose an application protocol that was not offered.",
+        "The connection was led to another service (cross-protocol attack), or a broken server.",
+        "Check host and port; the option alpn=false offers none.";
     TlsTruncated, "tls.truncated", Tls, TlsTruncated,
         "The connection ended without close_notify.",
         "The server or somebody on the path cut the connection; what was read may be incomplete.",

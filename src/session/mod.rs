@@ -6,9 +6,9 @@
 //! plaintext could be read or written through it (RFC 3207 §6, RFC 8314 §5.2).
 //!
 //! ```text
-//! Negotiating --go-ahead--> Handshaking --verdict--> Open --close--> Closed
-//!      |                        |                      |
-//!      +------------------------+------> Dead <--------+
+//! Negotiating --go-ahead--> Handshaking --verdict--> [Agreeing] --> Open --close--> Closed
+//!      |                        |                        |          |
+//!      +------------------------+-------> Dead <---------+----------+
 //! ```
 //!
 //! `drive` moves the bytes over a file descriptor, `connect` gets one.
@@ -22,13 +22,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::name::Idna;
-use crate::ossl::{Cause, Chain, Decision, Handshake, Received, Tls};
-use crate::proto::Protocol;
+use crate::ossl::{Cause, Chain, Decision, Handshake, Received, Tls, random};
+use crate::proto::{FirstSpeaker, Upgrade};
 use crate::report::{Code, Finding, Report, Source, TlsFacts, Verdict, quote};
-use crate::starttls::{Move, Negotiation, Refusal};
+use crate::starttls::{Move, Negotiation, Occasion, Refusal};
 use crate::status::Status;
 use crate::verify::{
-    Evidence, Peer, Policy, ServerName, SessionMode, Verifier, alert_number, judge, unjudged,
+    Alpn, Evidence, Peer, Policy, ServerName, SessionMode, Verifier, alert_number, judge, unjudged,
 };
 
 use drive::Link;
@@ -43,6 +43,8 @@ pub struct Session {
     outgoing: VecDeque<u8>,
     verdict: Shared,
     report: Option<Report>,
+    /// What only the plaintext conversation said and the program needs; not authenticated.
+    facts: Option<String>,
     link: Option<Link>,
 }
 
@@ -51,7 +53,9 @@ type Shared = Arc<Mutex<Option<Report>>>;
 
 enum State {
     Negotiating { negotiation: Negotiation, ended: bool },
-    Handshaking { tls: Box<Tls>, first: FirstBytes },
+    Handshaking { tls: Box<Tls>, first: FirstBytes, inside: Option<Negotiation> },
+    /// Inside TLS, with a trusted peer, before the program takes over.
+    Agreeing { tls: Box<Tls>, negotiation: Negotiation, status: Status },
     Open { tls: Box<Tls>, status: Status },
     Closed { tls: Box<Tls> },
     Dead { error: Error, tls: Option<Box<Tls>> },
@@ -94,22 +98,32 @@ impl Session {
             outgoing: VecDeque::new(),
             verdict: Arc::default(),
             report: None,
+            facts: None,
             link: None,
         };
-        session.state = match Negotiation::begin(peer.protocol(), &session.policy.terms) {
+        let occasion = Occasion { domain: peer.host_text(), nonce: random()? };
+        session.state = match Negotiation::begin(peer.protocol(), &session.policy.terms, &occasion) {
             Some(negotiation) => State::Negotiating { negotiation, ended: false },
-            None => session.begin_tls(FirstBytes::Good)?,
+            None => session.begin_tls(FirstBytes::Good, None)?,
         };
         Ok(session)
     }
 
-    fn begin_tls(&self, first: FirstBytes) -> Result<State> {
+    fn begin_tls(&self, first: FirstBytes, inside: Option<Negotiation>) -> Result<State> {
         let name = match self.policy.tls.server_name {
             ServerName::Sent => self.peer.server_name(),
             ServerName::Withheld => None,
         };
-        let tls = Tls::new(&self.policy.tls.context, name, self.judge())?;
-        Ok(State::Handshaking { tls: Box::new(tls), first })
+        let tls = Tls::new(&self.policy.tls.context, name, self.offered_alpn(), self.judge())?;
+        Ok(State::Handshaking { tls: Box::new(tls), first, inside })
+    }
+
+    /// The ALPN identifier that is offered; empty where there is none.
+    fn offered_alpn(&self) -> &'static str {
+        match self.policy.tls.alpn {
+            Alpn::Offered => self.peer.protocol().row().alpn,
+            Alpn::Withheld => "",
+        }
     }
 
     /// What the handshake calls with the peer's chain.
@@ -137,11 +151,11 @@ impl Session {
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         match &mut self.state {
             State::Negotiating { negotiation, .. } => negotiation.feed(bytes),
-            State::Handshaking { tls, first } => {
+            State::Handshaking { tls, first, .. } => {
                 feed_tls(tls, bytes)?;
                 *first = first.after(bytes);
             }
-            State::Open { tls, .. } => feed_tls(tls, bytes)?,
+            State::Agreeing { tls, .. } | State::Open { tls, .. } => feed_tls(tls, bytes)?,
             State::Closed { .. } => {}
             State::Dead { error, .. } => return Err(error.clone()),
         }
@@ -152,7 +166,7 @@ impl Session {
     pub fn feed_eof(&mut self) -> Result<()> {
         match &mut self.state {
             State::Negotiating { ended, .. } => *ended = true,
-            State::Handshaking { tls, .. } | State::Open { tls, .. } => tls.feed_end(),
+            State::Handshaking { tls, .. } | State::Agreeing { tls, .. } | State::Open { tls, .. } => tls.feed_end(),
             State::Closed { .. } => {}
             State::Dead { error, .. } => return Err(error.clone()),
         }
@@ -166,6 +180,7 @@ impl Session {
             let progress = match &mut self.state {
                 State::Negotiating { .. } => self.negotiate()?,
                 State::Handshaking { .. } => self.handshake()?,
+                State::Agreeing { .. } => self.agree()?,
                 State::Open { status, .. } => Some(*status),
                 State::Closed { .. } => Some(Status::Closed),
                 State::Dead { error, .. } => return Err(error.clone()),
@@ -188,7 +203,9 @@ impl Session {
                 Ok(None)
             }
             Ok(Move::GoAhead) => {
-                self.state = self.begin_tls(FirstBytes::Awaited)?;
+                let inside = negotiation.inside();
+                self.facts = negotiation.facts();
+                self.state = self.begin_tls(FirstBytes::Awaited, inside)?;
                 Ok(None)
             }
             Ok(Move::Wait) if ended => Err(self.fail(closed_before_tls())),
@@ -212,7 +229,7 @@ impl Session {
 
     /// One move of the handshake; `None` means go on.
     fn handshake(&mut self) -> Result<Option<Status>> {
-        let State::Handshaking { tls, first } = &mut self.state else {
+        let State::Handshaking { tls, first, .. } = &mut self.state else {
             return Ok(None);
         };
         if *first == FirstBytes::Bad {
@@ -220,14 +237,14 @@ impl Session {
             return Err(self.fail(Finding::fail(Code::StarttlsInjection, words)));
         }
         match tls.handshake() {
-            Handshake::Done => self.open().map(Some),
+            Handshake::Done => self.open().map(|()| None),
             Handshake::Wait => Ok(Some(self.want())),
             Handshake::Failed(cause) => Err(self.fail_handshake(cause)),
         }
     }
 
     /// The handshake is done: obey the report of the judge, who must have seen this peer.
-    fn open(&mut self) -> Result<Status> {
+    fn open(&mut self) -> Result<()> {
         let report = self.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(report) = report else {
             // An anonymous cipher or a key without a certificate: nobody was judged.
@@ -242,18 +259,62 @@ impl Session {
             }
             (Verdict::Rejected | Verdict::Unknown, _) => return Err(self.fail_judged(report)),
         };
-        let dead = State::Dead {
-            error: Error::new(Status::State, "the session has not begun"),
-            tls: None,
+        let dead = State::Dead { error: Error::new(Status::State, "the session has not begun"), tls: None };
+        let State::Handshaking { tls, inside, .. } = std::mem::replace(&mut self.state, dead) else {
+            return Err(self.fail(Finding::fail(Code::TlsHandshake, "the handshake is out of order")));
         };
-        let State::Handshaking { tls, .. } = std::mem::replace(&mut self.state, dead) else {
-            return Err(
-                self.fail(Finding::fail(Code::TlsHandshake, "the handshake is out of order"))
-            );
-        };
+        if let Some(chosen) = tls.alpn().filter(|chosen| chosen != self.offered_alpn().as_bytes()) {
+            let words = format!("the server chose the application protocol '{}', which was not offered", quote(&chosen));
+            return Err(self.fail(Finding::fail(Code::TlsAlpn, words).compared(self.offered_alpn(), quote(&chosen))));
+        }
         self.report = Some(self.opened(report, &tls));
-        self.state = State::Open { tls, status };
-        Ok(status)
+        self.state = match inside {
+            Some(negotiation) => State::Agreeing { tls, negotiation, status },
+            None => State::Open { tls, status },
+        };
+        Ok(())
+    }
+
+    /// One move of what is agreed inside TLS; `None` means go on.
+    fn agree(&mut self) -> Result<Option<Status>> {
+        let State::Agreeing { tls, negotiation, status } = &mut self.state else {
+            return Ok(None);
+        };
+        let status = *status;
+        match negotiation.step() {
+            Ok(Move::Say(bytes)) => tls.write(&bytes).map(|_| None).map_err(|cause| self.fail(finding_of_cause(cause, Phase::Open))),
+            Ok(Move::GoAhead) => {
+                self.agreed(status);
+                Ok(Some(status))
+            }
+            Ok(Move::Wait) => self.read_agreement(),
+            Err(refusal) => Err(self.refuse(refusal)),
+        }
+    }
+
+    fn agreed(&mut self, status: Status) {
+        let dead = State::Dead { error: Error::new(Status::State, "the session has not begun"), tls: None };
+        self.state = match std::mem::replace(&mut self.state, dead) {
+            State::Agreeing { tls, .. } => State::Open { tls, status },
+            other => other,
+        };
+    }
+
+    /// Decrypted bytes for what is agreed inside TLS.
+    fn read_agreement(&mut self) -> Result<Option<Status>> {
+        let State::Agreeing { tls, negotiation, .. } = &mut self.state else {
+            return Ok(None);
+        };
+        let mut piece = [0; 4096];
+        match tls.read(&mut piece) {
+            Received::Octets(octets) => {
+                negotiation.feed(&piece[..octets]);
+                Ok(None)
+            }
+            Received::Wait => Ok(Some(self.want())),
+            Received::Closed => Err(self.fail(closed_before_tls())),
+            Received::Failed(cause) => Err(self.fail(finding_of_cause(cause, Phase::Open))),
+        }
     }
 
     /// The judge's report with what the connection adds.
@@ -261,11 +322,8 @@ impl Session {
         let facts = TlsFacts { version: tls.version(), cipher: tls.cipher() };
         let words = format!("{} with {}", facts.version, facts.cipher);
         report.findings.push(Finding::pass(Code::TlsOk, words));
-        if self.peer.protocol() != Protocol::Tls {
-            report.findings.push(Finding::pass(
-                Code::StarttlsGranted,
-                "STARTTLS was granted, nothing behind the go-ahead",
-            ));
+        if self.peer.protocol().row().upgrade == Upgrade::InBand {
+            report.findings.push(Finding::pass(Code::StarttlsGranted, "STARTTLS was granted, nothing behind the go-ahead"));
         }
         report.tls = Some(facts);
         report
@@ -310,9 +368,7 @@ impl Session {
     fn die(&mut self, error: Error) -> Error {
         let dead = State::Dead { error: error.clone(), tls: None };
         let tls = match std::mem::replace(&mut self.state, dead) {
-            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => {
-                Some(tls)
-            }
+            State::Handshaking { tls, .. } | State::Agreeing { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
             State::Dead { tls, .. } => tls,
             State::Negotiating { .. } => None,
         };
@@ -326,9 +382,7 @@ impl Session {
 
     fn tls(&self) -> Option<&Tls> {
         match &self.state {
-            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => {
-                Some(tls)
-            }
+            State::Handshaking { tls, .. } | State::Agreeing { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
             State::Dead { tls, .. } => tls.as_deref(),
             State::Negotiating { .. } => None,
         }
@@ -336,9 +390,7 @@ impl Session {
 
     fn tls_mut(&mut self) -> Option<&mut Tls> {
         match &mut self.state {
-            State::Handshaking { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => {
-                Some(tls)
-            }
+            State::Handshaking { tls, .. } | State::Agreeing { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
             State::Dead { tls, .. } => tls.as_deref_mut(),
             State::Negotiating { .. } => None,
         }
@@ -407,7 +459,7 @@ impl Session {
         match &self.state {
             State::Dead { error, .. } => Err(error.clone()),
             State::Closed { .. } => Ok((Status::Closed, 0)),
-            State::Negotiating { .. } | State::Handshaking { .. } | State::Open { .. } => {
+            State::Negotiating { .. } | State::Handshaking { .. } | State::Agreeing { .. } | State::Open { .. } => {
                 Err(Error::new(Status::State, "the session is not open yet: step until it is"))
             }
         }
@@ -446,9 +498,15 @@ impl Session {
         })
     }
 
+    /// What only the plaintext conversation said and the program needs, as JSON; empty where there
+    /// is nothing. Whoever sits on the path may have written it.
+    pub fn untrusted_facts(&self) -> &str {
+        self.facts.as_deref().unwrap_or_default()
+    }
+
     /// Whether the server speaks first inside TLS.
     pub fn server_speaks_first(&self) -> bool {
-        self.peer.protocol().row().server_speaks_first
+        self.peer.protocol().row().first_speaker == FirstSpeaker::Server
     }
 }
 

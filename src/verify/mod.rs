@@ -22,7 +22,7 @@ pub use chain::alert_number;
 pub use config::{Config, FileLayers, HostPattern};
 pub use decide::{Need, Needs, decide, weigh};
 pub use peer::{Address, Peer};
-pub use policy::{Policy, ServerName, SessionMode};
+pub use policy::{Alpn, Policy, ServerName, SessionMode};
 pub use questions::{cert_matches_pin, cert_names_host};
 pub use verifier::Verifier;
 

@@ -9,6 +9,7 @@ use crate::name::{CommonName, Idna, NamePolicy, ReferenceId, SanRule, SuffixList
 use crate::options::{Settings, Spelling};
 use crate::ossl::{Context, ContextSettings, Crl, Purpose, TlsVersion};
 use crate::pin::{Pin, PinMode};
+use crate::proto::Identity;
 use crate::starttls::Terms;
 use crate::status::Status;
 use crate::trust::{Sources, Trust, Watched, load_crls, read_file};
@@ -133,6 +134,17 @@ pub struct TlsRules {
     pub context: Context,
     /// Whether the server name is sent.
     pub server_name: ServerName,
+    /// Whether the application protocol is offered.
+    pub alpn: Alpn,
+}
+
+/// Whether the application protocol is offered (RFC 7301), where it has an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alpn {
+    /// It is, and the server's choice is checked.
+    Offered,
+    /// It is not: for old servers that choke on it.
+    Withheld,
 }
 
 /// Whether the server name is sent.
@@ -292,8 +304,20 @@ impl NameRules {
     /// what was added.
     pub fn references(&self, peer: &Peer) -> Vec<ReferenceId> {
         let first = self.peer_name.as_ref().or(peer.host());
-        first.into_iter().chain(peer.references()).cloned().collect()
+        let of_domain = first.map_or_else(Vec::new, |name| domain_references(peer, name));
+        first.into_iter().chain(&of_domain).chain(peer.references()).cloned().collect()
     }
+}
+
+/// RFC 6120 §13.7.1: where the protocol is about a domain, an SRV-ID of its service and an XmppAddr
+/// speak for it too.
+fn domain_references(peer: &Peer, name: &ReferenceId) -> Vec<ReferenceId> {
+    let (ReferenceId::Dns(domain), Identity::Domain) = (name, peer.protocol().row().identity) else {
+        return Vec::new();
+    };
+    let service = peer.protocol().row().service;
+    let tagged = [format!("srv:{service}.{domain}"), format!("xmpp:{domain}")];
+    tagged.iter().filter_map(|text| ReferenceId::parse_tagged(text, Idna::Refuse).ok()).collect()
 }
 
 fn suffix_list(path: &str) -> Result<SuffixList> {
@@ -365,7 +389,11 @@ impl TlsRules {
             Some(false) => ServerName::Withheld,
             Some(true) | None => ServerName::Sent,
         };
-        Ok(TlsRules { context, server_name })
+        let alpn = match settings.bool("alpn") {
+            Some(false) => Alpn::Withheld,
+            Some(true) | None => Alpn::Offered,
+        };
+        Ok(TlsRules { context, server_name, alpn })
     }
 }
 
@@ -397,11 +425,11 @@ fn terms(settings: &Settings) -> Result<Terms> {
         settings.int(name).and_then(|value| usize::try_from(value).ok()).unwrap_or(default)
     };
     let limits = Limits {
-        line: of("max_line", Limits::DEFAULT.line),
+        line: Limits::DEFAULT.line,
         lines: of("max_lines", Limits::DEFAULT.lines),
         octets: of("max_negotiation_bytes", Limits::DEFAULT.octets),
     };
-    Ok(Terms { ehlo_name: ehlo_name(settings.text("ehlo_name").unwrap_or("localhost"))?, limits })
+    Ok(Terms { ehlo_name: ehlo_name(settings.text("ehlo_name").unwrap_or("localhost"))?, limits, line: settings.int("max_line").and_then(|line| usize::try_from(line).ok()) })
 }
 
 /// RFC 5321 §4.1.1.1: a domain or an address literal. Anything else could carry a second command.

@@ -28,7 +28,8 @@ pub fn parse(steps: &[&str], framing: Framing, tls: &Endpoint) -> Result<Script,
 pub fn framing_of(protocol: &str) -> Framing {
     match protocol {
         "IMAP" => Framing::TaggedLines,
-        "LDAP" | "PGSQL" | "MYSQL" => Framing::Chunks,
+        "LDAP" | "PGSQL" => Framing::Chunks,
+        "MYSQL" => Framing::Packets,
         "XMPP" => Framing::Elements,
         _ => Framing::Lines,
     }

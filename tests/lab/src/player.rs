@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use openssl::ssl::SslStream;
 
 use crate::record::{Ear, Record, is_tls};
-use crate::script::{Dialogue, Framing, Rule, Script, Step, Then, TlsBehaviour, begins_with};
+use crate::script::{
+    Dialogue, Framing, Rule, Script, Step, Then, TlsBehaviour, begins_with, packet_end,
+};
 use crate::tls::Endpoint;
 use crate::wire::{Clock, Wire};
 
@@ -22,7 +24,7 @@ const AFTERWARDS: Duration = Duration::from_secs(1);
 pub fn play(script: &Script, wire: Wire, record: &Record) -> io::Result<()> {
     let mut steps = &script.steps[..];
     let mut clear = Talk::new(wire, script.framing, record);
-    clear.ear = Some(Ear::new(record));
+    clear.ear = Some(Ear::new(record, script.framing));
     let Some((endpoint, pace)) = clear.run(&mut steps)? else {
         return clear.farewell();
     };
@@ -38,12 +40,18 @@ pub fn play(script: &Script, wire: Wire, record: &Record) -> io::Result<()> {
 /// A stream that can be ended politely.
 trait Line: Read + Write {
     fn clock(&self) -> &Clock;
+    /// What carries the stream: itself in clear.
+    fn carrier(&mut self) -> &mut Wire;
     fn end(&mut self);
 }
 
 impl Line for Wire {
     fn clock(&self) -> &Clock {
         Wire::clock(self)
+    }
+
+    fn carrier(&mut self) -> &mut Wire {
+        self
     }
 
     fn end(&mut self) {
@@ -54,6 +62,10 @@ impl Line for Wire {
 impl Line for SslStream<Wire> {
     fn clock(&self) -> &Clock {
         self.get_ref().clock()
+    }
+
+    fn carrier(&mut self) -> &mut Wire {
+        self.get_mut()
     }
 
     fn end(&mut self) {
@@ -88,6 +100,10 @@ impl<'a, S: Line> Talk<'a, S> {
             *steps = rest;
             match step {
                 Step::Close => *steps = &[],
+                Step::Cut => {
+                    self.stream.carrier().end();
+                    *steps = &[];
+                }
                 Step::Tls(TlsBehaviour::Serve(endpoint)) => {
                     return Ok(Some((endpoint.clone(), None)));
                 }
@@ -113,8 +129,9 @@ impl<'a, S: Line> Talk<'a, S> {
             Step::Flood { unit, total } => self.flood(unit, *total),
             Step::Expect(prefix) => self.expect(prefix),
             Step::Hold(time) => self.hold(*time),
+            Step::SendBelow(bytes) => self.stream.carrier().write_all(bytes),
             Step::Tls(TlsBehaviour::ReadHello) => self.read_hello(),
-            Step::Close | Step::Dialogue(_) | Step::Tls(_) => Ok(()),
+            Step::Close | Step::Cut | Step::Dialogue(_) | Step::Tls(_) => Ok(()),
         }
     }
 
@@ -220,7 +237,7 @@ impl<'a, S: Line> Talk<'a, S> {
             Framing::TaggedLines => self.tag = first_word(&unit).to_vec(),
             // What stands before the wanted element (an XML declaration) does not matter.
             Framing::Elements => return unit[find(&unit, wanted).unwrap_or(0)..].to_vec(),
-            Framing::Lines | Framing::Chunks => {}
+            Framing::Lines | Framing::Chunks | Framing::Packets => {}
         }
         unit
     }
@@ -229,7 +246,7 @@ impl<'a, S: Line> Talk<'a, S> {
     fn command<'u>(&self, unit: &'u [u8]) -> &'u [u8] {
         match self.framing {
             Framing::TaggedLines => unit[first_word(unit).len()..].trim_ascii_start(),
-            Framing::Lines | Framing::Chunks | Framing::Elements => unit,
+            Framing::Lines | Framing::Chunks | Framing::Packets | Framing::Elements => unit,
         }
     }
 
@@ -271,6 +288,7 @@ fn unit_end(framing: Framing, buffer: &[u8], wanted: &[u8]) -> Option<usize> {
     match framing {
         Framing::Lines | Framing::TaggedLines => find(buffer, b"\n").map(|at| at + 1),
         Framing::Chunks => (buffer.len() >= wanted.len().max(1)).then_some(buffer.len()),
+        Framing::Packets => packet_end(buffer),
         Framing::Elements => {
             let start = find(buffer, wanted)?;
             find(&buffer[start..], b">").map(|at| start + at + 1)
@@ -320,6 +338,8 @@ mod tests {
         assert_eq!(end(Framing::Lines, b"EHLO x", b"EHLO"), None);
         assert_eq!(end(Framing::Chunks, b"\x30\x01", b"\x30"), Some(2));
         assert_eq!(end(Framing::Chunks, b"", b""), None);
+        assert_eq!(end(Framing::Packets, b"\x02\0\0\x01ab\x16\x03", b""), Some(6));
+        assert_eq!(end(Framing::Packets, b"\x02\0\0\x01a", b""), None);
         assert_eq!(end(Framing::Elements, b"<?xml?><a b='c'>", b"<a"), Some(16));
     }
 

@@ -8,6 +8,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::script::{Framing, packet_end};
+
 /// Shared by all connections of one scenario.
 #[derive(Debug, Default)]
 pub struct Record {
@@ -69,21 +71,22 @@ fn printable(line: &[u8]) -> String {
     line.trim_ascii_end().escape_ascii().to_string()
 }
 
-/// One connection's ear: cuts what arrives before TLS into lines and leaves TLS records out.
+/// One connection's ear: cuts what arrives before TLS into units and leaves TLS records out.
 #[derive(Debug)]
 pub struct Ear<'a> {
     record: &'a Record,
+    framing: Framing,
     partial: Vec<u8>,
 }
 
 impl<'a> Ear<'a> {
-    pub fn new(record: &'a Record) -> Self {
-        Self { record, partial: Vec::new() }
+    pub fn new(record: &'a Record, framing: Framing) -> Self {
+        Self { record, framing, partial: Vec::new() }
     }
 
     pub fn hear(&mut self, bytes: &[u8]) {
         self.partial.extend_from_slice(bytes);
-        while let Some(unit) = first_unit(&self.partial) {
+        while let Some(unit) = first_unit(self.framing, &self.partial) {
             let unit: Vec<u8> = self.partial.drain(..unit).collect();
             if !is_tls(&unit) {
                 self.record.clear_line(&unit);
@@ -101,10 +104,16 @@ impl Drop for Ear<'_> {
     }
 }
 
-/// Length of the line or TLS record that stands first, if all of it is there.
-fn first_unit(bytes: &[u8]) -> Option<usize> {
+/// Length of the unit or TLS record that stands first, if all of it is there.
+fn first_unit(framing: Framing, bytes: &[u8]) -> Option<usize> {
+    let ended_by = |mark: u8| bytes.iter().position(|b| *b == mark).map(|at| at + 1);
     if !is_tls(bytes) {
-        return bytes.iter().position(|b| *b == b'\n').map(|at| at + 1);
+        return match framing {
+            Framing::Lines | Framing::TaggedLines => ended_by(b'\n'),
+            Framing::Elements => ended_by(b'>'),
+            Framing::Packets => packet_end(bytes),
+            Framing::Chunks => (!bytes.is_empty()).then_some(bytes.len()),
+        };
     }
     let length = bytes.get(3..5)?;
     let whole = 5 + usize::from(u16::from_be_bytes([length[0], length[1]]));
@@ -123,11 +132,26 @@ mod tests {
     #[test]
     fn text_is_kept_and_tls_is_not() {
         let record = Record::default();
-        let mut ear = Ear::new(&record);
+        let mut ear = Ear::new(&record, Framing::Lines);
         ear.hear(b"EHLO x\r\nSTART");
         ear.hear(b"TLS\r\n\x16\x03\x01\x00\x02");
         ear.hear(b"abAUTH PLAIN secret");
         drop(ear);
         assert_eq!(record.cleartext(), ["EHLO x", "STARTTLS", "AUTH PLAIN secret"]);
+    }
+
+    #[test]
+    fn units_are_cut_as_the_protocol_cuts_them() {
+        let heard = |framing, bytes: &[u8]| {
+            let record = Record::default();
+            Ear::new(&record, framing).hear(bytes);
+            record.cleartext()
+        };
+        let hello = b"\x16\x03\x01\0\x01a";
+        let elements = [b"<a b=c><d/>".as_slice(), hello].concat();
+        assert_eq!(heard(Framing::Elements, &elements), ["<a b=c>", "<d/>"]);
+        let packet = [b"\x01\0\0\x01x".as_slice(), hello].concat();
+        assert_eq!(heard(Framing::Packets, &packet), ["\\x01\\x00\\x00\\x01x"]);
+        assert_eq!(heard(Framing::Chunks, b"\0\x08"), ["\\x00\\x08"]);
     }
 }

@@ -15,8 +15,11 @@ pub enum Framing {
     Lines,
     /// Lines whose first word is a tag that the replies repeat (IMAP).
     TaggedLines,
-    /// Everything that has arrived (LDAP, PostgreSQL, MySQL).
+    /// Everything that has arrived (LDAP, PostgreSQL).
     Chunks,
+    /// A length of three octets, low first, a number, and that many octets more (MySQL, whose
+    /// clients send ClientHello right behind one).
+    Packets,
     /// From the wanted element to its `>` (XMPP).
     Elements,
 }
@@ -41,6 +44,10 @@ pub enum Step {
     Hold(Duration),
     /// End the connection in good order.
     Close,
+    /// End the connection inside TLS without a close_notify.
+    Cut,
+    /// Inside TLS: send this below it, in clear.
+    SendBelow(Vec<u8>),
     /// Go over to TLS, well or badly.
     Tls(TlsBehaviour),
 }
@@ -133,4 +140,11 @@ impl Rule {
 /// Does `unit` begin with `prefix`, whatever the case?
 pub(crate) fn begins_with(unit: &[u8], prefix: &[u8]) -> bool {
     unit.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+/// Where a packet of MySQL ends, if all of it is there.
+pub(crate) fn packet_end(buffer: &[u8]) -> Option<usize> {
+    let &[low, middle, high, _, ..] = buffer else { return None };
+    let end = 4 + usize::from(low) + (usize::from(middle) << 8) + (usize::from(high) << 16);
+    (buffer.len() >= end).then_some(end)
 }
