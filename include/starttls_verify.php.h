@@ -148,6 +148,8 @@ enum stv_status_code {
     STV_E_TLS_TRUNCATED = 303,
     /* the TLS connection broke after the handshake */
     STV_E_TLS_PROTOCOL = 304,
+    /* the server chose an application protocol that was not offered */
+    STV_E_TLS_ALPN = 305,
     /* reading from or writing to the connection failed */
     STV_E_IO = 310,
     /* the server closed the connection before TLS stood */
@@ -217,7 +219,63 @@ enum stv_protocol {
     /* smtp://, port 25 */
     STV_PROTOCOL_SMTP = 1,
     /* submission://, port 587 */
-    STV_PROTOCOL_SUBMISSION = 2
+    STV_PROTOCOL_SUBMISSION = 2,
+    /* lmtp://, port 24 */
+    STV_PROTOCOL_LMTP = 3,
+    /* imap://, port 143 */
+    STV_PROTOCOL_IMAP = 4,
+    /* pop3://, port 110 */
+    STV_PROTOCOL_POP3 = 5,
+    /* sieve://, port 4190 */
+    STV_PROTOCOL_SIEVE = 6,
+    /* ftp://, port 21 */
+    STV_PROTOCOL_FTP = 7,
+    /* xmpp://, port 5222 */
+    STV_PROTOCOL_XMPP = 8,
+    /* xmpp-server://, port 5269 */
+    STV_PROTOCOL_XMPP_SERVER = 9,
+    /* ldap://, port 389 */
+    STV_PROTOCOL_LDAP = 10,
+    /* nntp://, port 119 */
+    STV_PROTOCOL_NNTP = 11,
+    /* irc://, port 6667 */
+    STV_PROTOCOL_IRC = 12,
+    /* postgres://, port 5432 */
+    STV_PROTOCOL_POSTGRES = 13,
+    /* mysql://, port 3306 */
+    STV_PROTOCOL_MYSQL = 14,
+    /* nut://, port 3493 */
+    STV_PROTOCOL_NUT = 15,
+    /* nbd://, port 10809 */
+    STV_PROTOCOL_NBD = 16,
+    /* rdp://, port 3389 */
+    STV_PROTOCOL_RDP = 17,
+    /* vnc://, port 5900 */
+    STV_PROTOCOL_VNC = 18,
+    /* amqp://, port 5672 */
+    STV_PROTOCOL_AMQP = 19,
+    /* nats://, port 4222 */
+    STV_PROTOCOL_NATS = 20,
+    /* submissions://, port 465 */
+    STV_PROTOCOL_SUBMISSIONS = 21,
+    /* imaps://, port 993 */
+    STV_PROTOCOL_IMAPS = 22,
+    /* pop3s://, port 995 */
+    STV_PROTOCOL_POP3S = 23,
+    /* ftps://, port 990 */
+    STV_PROTOCOL_FTPS = 24,
+    /* xmpps://, port 5223 */
+    STV_PROTOCOL_XMPPS = 25,
+    /* xmpps-server://, port 5270 */
+    STV_PROTOCOL_XMPPS_SERVER = 26,
+    /* ldaps://, port 636 */
+    STV_PROTOCOL_LDAPS = 27,
+    /* nntps://, port 563 */
+    STV_PROTOCOL_NNTPS = 28,
+    /* ircs://, port 6697 */
+    STV_PROTOCOL_IRCS = 29,
+    /* postgres-direct://, port 5432 */
+    STV_PROTOCOL_POSTGRES_DIRECT = 30
 };
 
 /* ---- Which library this is ---- */
@@ -621,6 +679,13 @@ const char *stv_report_code(const stv_report *report);
  * The whole answer in one line: verdict, peer, code and reason.
  */
 const char *stv_report_summary(const stv_report *report);
+
+/**
+ * What only the plaintext conversation said and the program needs inside TLS, as a JSON object: for
+ * MySQL the server's greeting and the flags that were sent. "" where there is nothing. It is not
+ * authenticated: whoever sits on the path may have written it.
+ */
+const char *stv_report_untrusted_facts(const stv_report *report);
 
 /**
  * The report for people: the summary, then a line per finding with what to do, then the

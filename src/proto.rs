@@ -230,7 +230,9 @@ impl Protocol {
     /// The protocol with this URL scheme.
     pub fn from_scheme(scheme: &str) -> Option<Protocol> {
         let row = REGISTRY.iter().find(|row| row.scheme == scheme).map(|row| row.protocol);
-        row.or_else(|| ALIASES.iter().find(|(alias, _)| *alias == scheme).map(|(_, protocol)| *protocol))
+        row.or_else(|| {
+            ALIASES.iter().find(|(alias, _)| *alias == scheme).map(|(_, protocol)| *protocol)
+        })
     }
 }
 

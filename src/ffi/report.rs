@@ -16,6 +16,7 @@ pub struct stv_report {
     summary: LazyWords,
     text: LazyWords,
     json: LazyWords,
+    untrusted_facts: LazyWords,
     findings: Vec<FindingWords>,
 }
 
@@ -37,6 +38,7 @@ impl stv_report {
             summary: LazyWords::default(),
             text: LazyWords::default(),
             json: LazyWords::default(),
+            untrusted_facts: LazyWords::default(),
             findings,
         }
     }
@@ -104,6 +106,17 @@ pub unsafe extern "C" fn stv_report_summary(report: *const stv_report) -> *const
     export! { value EMPTY;
         report = shared(report);
         => Ok(report.summary.or_make(|| report.report.summary()))
+    }
+}
+
+/// What only the plaintext conversation said and the program needs inside TLS, as a JSON object: for
+/// MySQL the server's greeting and the flags that were sent. "" where there is nothing. It is not
+/// authenticated: whoever sits on the path may have written it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_report_untrusted_facts(report: *const stv_report) -> *const c_char {
+    export! { value EMPTY;
+        report = shared(report);
+        => Ok(report.untrusted_facts.or_make(|| report.report.untrusted_facts.clone()))
     }
 }
 

@@ -320,8 +320,9 @@ impl Tls {
             let list = [&[length], alpn.as_bytes()].concat();
             ssl.set_alpn_protos(&list).map_err(memory)?;
         }
-        let slot = judge_slot()
-            .ok_or_else(|| Error::new(Status::Memory, "OpenSSL has no room for our data on its objects"))?;
+        let slot = judge_slot().ok_or_else(|| {
+            Error::new(Status::Memory, "OpenSSL has no room for our data on its objects")
+        })?;
         ssl.set_ex_data(slot, judge);
         let stream = SslStream::new(ssl, Wire::default()).map_err(memory)?;
         Ok(Tls { stream })

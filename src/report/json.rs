@@ -21,6 +21,8 @@ struct JsonReport<'a> {
     findings: Vec<JsonFinding<'a>>,
     tls: Option<JsonTls<'a>>,
     certificates: &'a [CertificateInfo],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untrusted_facts: Option<serde_json::Value>,
 }
 
 /// A finding as it stands in JSON.
@@ -79,6 +81,7 @@ impl Report {
                 .as_ref()
                 .map(|tls| JsonTls { version: &tls.version, cipher: &tls.cipher }),
             certificates: &self.certificates,
+            untrusted_facts: serde_json::from_str(&self.untrusted_facts).ok(),
         };
         // The struct holds only strings and numbers, which always serialise.
         serde_json::to_string(&report).unwrap_or_default()

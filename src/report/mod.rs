@@ -118,6 +118,9 @@ pub struct Report {
     pub certificates: Vec<CertificateInfo>,
     /// TLS version and cipher, once there is a handshake.
     pub tls: Option<TlsFacts>,
+    /// What only the plaintext conversation said and the program needs, a JSON object; empty where
+    /// there is nothing. Whoever sits on the path may have written it.
+    pub untrusted_facts: String,
 }
 
 /// What the handshake agreed on.

@@ -189,9 +189,16 @@ impl Session {
     fn time_out(&mut self, deadline: Deadline) -> Error {
         let whole = deadline.whole.as_millis();
         let words = match &self.state {
-            State::Negotiating { .. } => format!("the server did not get as far as TLS within {whole} ms"),
-            State::Handshaking { .. } => format!("the TLS handshake was not done within {whole} ms"),
-            State::Agreeing { .. } | State::Open { .. } | State::Closed { .. } | State::Dead { .. } => {
+            State::Negotiating { .. } => {
+                format!("the server did not get as far as TLS within {whole} ms")
+            }
+            State::Handshaking { .. } => {
+                format!("the TLS handshake was not done within {whole} ms")
+            }
+            State::Agreeing { .. }
+            | State::Open { .. }
+            | State::Closed { .. }
+            | State::Dead { .. } => {
                 format!("the server did not answer within {whole} ms")
             }
         };

@@ -52,13 +52,32 @@ pub struct Session {
 type Shared = Arc<Mutex<Option<Report>>>;
 
 enum State {
-    Negotiating { negotiation: Negotiation, ended: bool },
-    Handshaking { tls: Box<Tls>, first: FirstBytes, inside: Option<Negotiation> },
+    Negotiating {
+        negotiation: Negotiation,
+        ended: bool,
+    },
+    Handshaking {
+        tls: Box<Tls>,
+        first: FirstBytes,
+        inside: Option<Negotiation>,
+    },
     /// Inside TLS, with a trusted peer, before the program takes over.
-    Agreeing { tls: Box<Tls>, negotiation: Negotiation, status: Status },
-    Open { tls: Box<Tls>, status: Status },
-    Closed { tls: Box<Tls> },
-    Dead { error: Error, tls: Option<Box<Tls>> },
+    Agreeing {
+        tls: Box<Tls>,
+        negotiation: Negotiation,
+        status: Status,
+    },
+    Open {
+        tls: Box<Tls>,
+        status: Status,
+    },
+    Closed {
+        tls: Box<Tls>,
+    },
+    Dead {
+        error: Error,
+        tls: Option<Box<Tls>>,
+    },
 }
 
 /// The beginning of what the peer sends after ClientHello: a TLS record, or an attack.
@@ -102,7 +121,8 @@ impl Session {
             link: None,
         };
         let occasion = Occasion { domain: peer.host_text(), nonce: random()? };
-        session.state = match Negotiation::begin(peer.protocol(), &session.policy.terms, &occasion) {
+        session.state = match Negotiation::begin(peer.protocol(), &session.policy.terms, &occasion)
+        {
             Some(negotiation) => State::Negotiating { negotiation, ended: false },
             None => session.begin_tls(FirstBytes::Good, None)?,
         };
@@ -166,7 +186,9 @@ impl Session {
     pub fn feed_eof(&mut self) -> Result<()> {
         match &mut self.state {
             State::Negotiating { ended, .. } => *ended = true,
-            State::Handshaking { tls, .. } | State::Agreeing { tls, .. } | State::Open { tls, .. } => tls.feed_end(),
+            State::Handshaking { tls, .. }
+            | State::Agreeing { tls, .. }
+            | State::Open { tls, .. } => tls.feed_end(),
             State::Closed { .. } => {}
             State::Dead { error, .. } => return Err(error.clone()),
         }
@@ -259,13 +281,24 @@ impl Session {
             }
             (Verdict::Rejected | Verdict::Unknown, _) => return Err(self.fail_judged(report)),
         };
-        let dead = State::Dead { error: Error::new(Status::State, "the session has not begun"), tls: None };
-        let State::Handshaking { tls, inside, .. } = std::mem::replace(&mut self.state, dead) else {
-            return Err(self.fail(Finding::fail(Code::TlsHandshake, "the handshake is out of order")));
+        let dead = State::Dead {
+            error: Error::new(Status::State, "the session has not begun"),
+            tls: None,
+        };
+        let State::Handshaking { tls, inside, .. } = std::mem::replace(&mut self.state, dead)
+        else {
+            return Err(
+                self.fail(Finding::fail(Code::TlsHandshake, "the handshake is out of order"))
+            );
         };
         if let Some(chosen) = tls.alpn().filter(|chosen| chosen != self.offered_alpn().as_bytes()) {
-            let words = format!("the server chose the application protocol '{}', which was not offered", quote(&chosen));
-            return Err(self.fail(Finding::fail(Code::TlsAlpn, words).compared(self.offered_alpn(), quote(&chosen))));
+            let words = format!(
+                "the server chose the application protocol '{}', which was not offered",
+                quote(&chosen)
+            );
+            return Err(self.fail(
+                Finding::fail(Code::TlsAlpn, words).compared(self.offered_alpn(), quote(&chosen)),
+            ));
         }
         self.report = Some(self.opened(report, &tls));
         self.state = match inside {
@@ -282,7 +315,10 @@ impl Session {
         };
         let status = *status;
         match negotiation.step() {
-            Ok(Move::Say(bytes)) => tls.write(&bytes).map(|_| None).map_err(|cause| self.fail(finding_of_cause(cause, Phase::Open))),
+            Ok(Move::Say(bytes)) => tls
+                .write(&bytes)
+                .map(|_| None)
+                .map_err(|cause| self.fail(finding_of_cause(cause, Phase::Open))),
             Ok(Move::GoAhead) => {
                 self.agreed(status);
                 Ok(Some(status))
@@ -293,7 +329,10 @@ impl Session {
     }
 
     fn agreed(&mut self, status: Status) {
-        let dead = State::Dead { error: Error::new(Status::State, "the session has not begun"), tls: None };
+        let dead = State::Dead {
+            error: Error::new(Status::State, "the session has not begun"),
+            tls: None,
+        };
         self.state = match std::mem::replace(&mut self.state, dead) {
             State::Agreeing { tls, .. } => State::Open { tls, status },
             other => other,
@@ -323,9 +362,13 @@ impl Session {
         let words = format!("{} with {}", facts.version, facts.cipher);
         report.findings.push(Finding::pass(Code::TlsOk, words));
         if self.peer.protocol().row().upgrade == Upgrade::InBand {
-            report.findings.push(Finding::pass(Code::StarttlsGranted, "STARTTLS was granted, nothing behind the go-ahead"));
+            report.findings.push(Finding::pass(
+                Code::StarttlsGranted,
+                "STARTTLS was granted, nothing behind the go-ahead",
+            ));
         }
         report.tls = Some(facts);
+        report.untrusted_facts = self.facts.clone().unwrap_or_default();
         report
     }
 
@@ -368,7 +411,10 @@ impl Session {
     fn die(&mut self, error: Error) -> Error {
         let dead = State::Dead { error: error.clone(), tls: None };
         let tls = match std::mem::replace(&mut self.state, dead) {
-            State::Handshaking { tls, .. } | State::Agreeing { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Handshaking { tls, .. }
+            | State::Agreeing { tls, .. }
+            | State::Open { tls, .. }
+            | State::Closed { tls } => Some(tls),
             State::Dead { tls, .. } => tls,
             State::Negotiating { .. } => None,
         };
@@ -382,7 +428,10 @@ impl Session {
 
     fn tls(&self) -> Option<&Tls> {
         match &self.state {
-            State::Handshaking { tls, .. } | State::Agreeing { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Handshaking { tls, .. }
+            | State::Agreeing { tls, .. }
+            | State::Open { tls, .. }
+            | State::Closed { tls } => Some(tls),
             State::Dead { tls, .. } => tls.as_deref(),
             State::Negotiating { .. } => None,
         }
@@ -390,7 +439,10 @@ impl Session {
 
     fn tls_mut(&mut self) -> Option<&mut Tls> {
         match &mut self.state {
-            State::Handshaking { tls, .. } | State::Agreeing { tls, .. } | State::Open { tls, .. } | State::Closed { tls } => Some(tls),
+            State::Handshaking { tls, .. }
+            | State::Agreeing { tls, .. }
+            | State::Open { tls, .. }
+            | State::Closed { tls } => Some(tls),
             State::Dead { tls, .. } => tls.as_deref_mut(),
             State::Negotiating { .. } => None,
         }
@@ -459,7 +511,10 @@ impl Session {
         match &self.state {
             State::Dead { error, .. } => Err(error.clone()),
             State::Closed { .. } => Ok((Status::Closed, 0)),
-            State::Negotiating { .. } | State::Handshaking { .. } | State::Agreeing { .. } | State::Open { .. } => {
+            State::Negotiating { .. }
+            | State::Handshaking { .. }
+            | State::Agreeing { .. }
+            | State::Open { .. } => {
                 Err(Error::new(Status::State, "the session is not open yet: step until it is"))
             }
         }
@@ -496,12 +551,6 @@ impl Session {
                 ..unjudged(&self.policy, &self.peer, note)
             }
         })
-    }
-
-    /// What only the plaintext conversation said and the program needs, as JSON; empty where there
-    /// is nothing. Whoever sits on the path may have written it.
-    pub fn untrusted_facts(&self) -> &str {
-        self.facts.as_deref().unwrap_or_default()
     }
 
     /// Whether the server speaks first inside TLS.

@@ -121,9 +121,15 @@ pub struct Occasion {
 }
 
 /// The negotiator of a protocol; `None` where TLS begins with the first byte.
-fn negotiator(protocol: Protocol, terms: &Terms, occasion: &Occasion) -> Option<Box<dyn Negotiator>> {
+fn negotiator(
+    protocol: Protocol,
+    terms: &Terms,
+    occasion: &Occasion,
+) -> Option<Box<dyn Negotiator>> {
     let negotiator: Box<dyn Negotiator> = match protocol {
-        Protocol::Smtp | Protocol::Submission => Box::new(smtp::Smtp::new("EHLO", &terms.ehlo_name)),
+        Protocol::Smtp | Protocol::Submission => {
+            Box::new(smtp::Smtp::new("EHLO", &terms.ehlo_name))
+        }
         Protocol::Lmtp => Box::new(smtp::Smtp::new("LHLO", &terms.ehlo_name)),
         Protocol::Imap => Box::new(imap::Imap::new(terms, occasion)),
         Protocol::Pop3 => Box::new(pop3::Pop3::new(terms, occasion)),
@@ -246,8 +252,12 @@ pub mod transcript {
 
     fn run(protocol: Protocol, turns: &[&[u8]], piece: usize) -> End {
         let terms = Terms { ehlo_name: "localhost".into(), limits: Limits::DEFAULT, line: None };
-        let occasion = Occasion { domain: "example.test".into(), nonce: std::array::from_fn(|index| index as u8) };
-        let mut negotiation = Negotiation::begin(protocol, &terms, &occasion).expect("an in-band protocol");
+        let occasion = Occasion {
+            domain: "example.test".into(),
+            nonce: std::array::from_fn(|index| index as u8),
+        };
+        let mut negotiation =
+            Negotiation::begin(protocol, &terms, &occasion).expect("an in-band protocol");
         let mut said: Vec<Vec<u8>> = Vec::new();
         // A client may speak first.
         if let Some(end) = moves(&mut negotiation, &mut said) {

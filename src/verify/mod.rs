@@ -85,6 +85,7 @@ fn report(policy: &Policy, peer: &Peer, findings: Vec<Finding>) -> Report {
         insecure: policy.insecure.clone(),
         certificates: Vec::new(),
         tls: None,
+        untrusted_facts: String::new(),
     }
 }
 

@@ -312,7 +312,8 @@ impl NameRules {
 /// RFC 6120 §13.7.1: where the protocol is about a domain, an SRV-ID of its service and an XmppAddr
 /// speak for it too.
 fn domain_references(peer: &Peer, name: &ReferenceId) -> Vec<ReferenceId> {
-    let (ReferenceId::Dns(domain), Identity::Domain) = (name, peer.protocol().row().identity) else {
+    let (ReferenceId::Dns(domain), Identity::Domain) = (name, peer.protocol().row().identity)
+    else {
         return Vec::new();
     };
     let service = peer.protocol().row().service;
@@ -429,7 +430,11 @@ fn terms(settings: &Settings) -> Result<Terms> {
         lines: of("max_lines", Limits::DEFAULT.lines),
         octets: of("max_negotiation_bytes", Limits::DEFAULT.octets),
     };
-    Ok(Terms { ehlo_name: ehlo_name(settings.text("ehlo_name").unwrap_or("localhost"))?, limits, line: settings.int("max_line").and_then(|line| usize::try_from(line).ok()) })
+    Ok(Terms {
+        ehlo_name: ehlo_name(settings.text("ehlo_name").unwrap_or("localhost"))?,
+        limits,
+        line: settings.int("max_line").and_then(|line| usize::try_from(line).ok()),
+    })
 }
 
 /// RFC 5321 §4.1.1.1: a domain or an address literal. Anything else could carry a second command.

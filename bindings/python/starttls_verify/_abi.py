@@ -60,6 +60,7 @@ class Status(enum.IntEnum):
     E_TLS_ALERT = 302
     E_TLS_TRUNCATED = 303
     E_TLS_PROTOCOL = 304
+    E_TLS_ALPN = 305
     E_IO = 310
     E_IO_CLOSED = 311
     E_TIMEOUT = 312
@@ -103,6 +104,34 @@ class Protocol(enum.IntEnum):
     TLS = 0
     SMTP = 1
     SUBMISSION = 2
+    LMTP = 3
+    IMAP = 4
+    POP3 = 5
+    SIEVE = 6
+    FTP = 7
+    XMPP = 8
+    XMPP_SERVER = 9
+    LDAP = 10
+    NNTP = 11
+    IRC = 12
+    POSTGRES = 13
+    MYSQL = 14
+    NUT = 15
+    NBD = 16
+    RDP = 17
+    VNC = 18
+    AMQP = 19
+    NATS = 20
+    SUBMISSIONS = 21
+    IMAPS = 22
+    POP3S = 23
+    FTPS = 24
+    XMPPS = 25
+    XMPPS_SERVER = 26
+    LDAPS = 27
+    NNTPS = 28
+    IRCS = 29
+    POSTGRES_DIRECT = 30
 
 
 # Name: result, arguments.
@@ -505,6 +534,12 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
         ),
     ),
     "stv_report_summary": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_report_untrusted_facts": (
         ctypes.c_char_p,
         (
             ctypes.c_void_p,
