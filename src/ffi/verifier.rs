@@ -112,6 +112,7 @@ mod tests {
                 insecure: Vec::new(),
                 certificates: Vec::new(),
                 tls: None,
+                untrusted_facts: String::new(),
             };
             assert_eq!(status_of(&report), expected, "{verdict:?} {status:?}");
         }
