@@ -55,7 +55,7 @@ def talk(session: Session) -> None:
     for command in ("EHLO client.test", "QUIT"):
         session.sendall(command.encode() + b"\r\n")
         for line in read_reply(session).splitlines():
-            print(f"    {line!r}")
+            print(f"inside TLS: {line!r}")
 
 
 def check(host: str, connect: str, cafile: str, deadline_ms: int) -> int:

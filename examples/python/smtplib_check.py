@@ -50,7 +50,7 @@ def check(host: str, connect: str, cafile: str, deadline_ms: int) -> None:
             if context.report:
                 print(context.report.text, end="")
         client.ehlo()
-        print(f"    EHLO inside TLS: {client.ehlo_resp!r}")
+        print(f"inside TLS: {client.ehlo_resp!r}")
 
 
 def main(arguments: list[str]) -> int:
