@@ -145,6 +145,10 @@ pub const TABLE: &[Row] = &[
     insecure("insecure_no_time", "Does not check validity periods."),
     insecure("insecure_allow_self_signed", "Accepts a self-signed leaf that nothing vouches for."),
     insecure("insecure_ca_leaf", "Accepts a CA certificate as the server's own."),
+    insecure(
+        "insecure_opportunistic",
+        "For mail relays without DANE or MTA-STS: a peer that is not trusted is UNAUTHENTICATED in place of REJECTED, and the session opens with STV_OPEN_UNVERIFIED. STARTTLS is needed all the same; after a failure the connection is never used again.",
+    ),
     // Names.
     row(
         "peer_name",

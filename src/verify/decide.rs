@@ -7,6 +7,8 @@ use crate::report::{Check, Finding, Outcome, Verdict};
 pub enum Need {
     /// It must pass.
     Required,
+    /// It should: where it does not, the session is encrypted and nothing more.
+    Preferred,
     /// It is reported and weighs nothing.
     ReportOnly,
 }
@@ -38,7 +40,7 @@ impl Needs {
 /// means "refused because of this".
 pub fn weigh(needs: Needs, findings: Vec<Finding>) -> Vec<Finding> {
     let weighed = |finding: Finding| match (finding.outcome, needs.of(finding.check())) {
-        (Outcome::Fail, Need::ReportOnly) => Finding {
+        (Outcome::Fail, Need::ReportOnly | Need::Preferred) => Finding {
             outcome: Outcome::Note,
             detail: format!("{} (not required here)", finding.detail),
             ..finding
@@ -50,23 +52,24 @@ pub fn weigh(needs: Needs, findings: Vec<Finding>) -> Vec<Finding> {
     findings.into_iter().map(weighed).collect()
 }
 
-/// TRUSTED only if nothing failed, every required check of the peer passed, and at least one check
-/// of the peer was required. A check that was skipped has not passed.
+/// REJECTED if anything failed or a required check of the peer did not pass; TRUSTED only if every
+/// required and every preferred one passed and there was one at all; else encrypted and nothing
+/// more. A check that was skipped has not passed.
 pub fn decide(needs: Needs, findings: &[Finding]) -> Verdict {
-    let failed = findings.iter().any(|finding| finding.outcome == Outcome::Fail);
     let passed = |check: Check| {
         let found =
             |finding: &Finding| finding.check() == check && finding.outcome == Outcome::Pass;
-        needs.of(check) == Need::ReportOnly || findings.iter().any(found)
+        findings.iter().any(found)
     };
     let peer_checks = [Check::Chain, Check::Name, Check::Pin];
-    let all_passed = peer_checks.into_iter().all(passed);
-    let any_required = peer_checks.into_iter().any(|check| needs.of(check) == Need::Required);
-    match (failed, all_passed, any_required) {
-        (false, true, true) => Verdict::Trusted,
-        // Everything was switched off by its insecure name: encrypted and nothing more.
-        (false, true, false) => Verdict::Unauthenticated,
-        (true, _, _) | (_, false, _) => Verdict::Rejected,
+    let all_passed =
+        |need: Need| peer_checks.into_iter().filter(|check| needs.of(*check) == need).all(passed);
+    let failed = findings.iter().any(|finding| finding.outcome == Outcome::Fail);
+    let any_weighs = peer_checks.into_iter().any(|check| needs.of(check) != Need::ReportOnly);
+    match (failed || !all_passed(Need::Required), any_weighs && all_passed(Need::Preferred)) {
+        (true, _) => Verdict::Rejected,
+        (false, true) => Verdict::Trusted,
+        (false, false) => Verdict::Unauthenticated,
     }
 }
 
@@ -76,7 +79,7 @@ mod tests {
     use crate::report::Code;
 
     const OUTCOMES: [Outcome; 4] = [Outcome::Pass, Outcome::Fail, Outcome::Skip, Outcome::Note];
-    const NEEDS: [Need; 2] = [Need::Required, Need::ReportOnly];
+    const NEEDS: [Need; 3] = [Need::Required, Need::Preferred, Need::ReportOnly];
 
     /// Every combination of needs and outcomes, weighed and decided.
     fn each(mut see: impl FnMut(Needs, [Outcome; 3], Verdict)) {
@@ -102,19 +105,22 @@ mod tests {
     }
 
     #[test]
-    fn trust_needs_every_required_check_to_pass() {
-        let mut trusted = 0;
+    fn trust_needs_every_check_that_weighs_to_pass() {
+        let mut seen = [0; 4];
         each(|needs, outcomes, verdict| {
             let pairs =
                 [(needs.chain, outcomes[0]), (needs.name, outcomes[1]), (needs.pin, outcomes[2])];
-            let met = pairs
-                .iter()
-                .all(|(need, outcome)| *need == Need::ReportOnly || *outcome == Outcome::Pass);
-            let any = pairs.iter().any(|(need, _)| *need == Need::Required);
-            assert_eq!(verdict == Verdict::Trusted, met && any, "{needs:?} {outcomes:?}");
-            trusted += usize::from(verdict == Verdict::Trusted);
+            let lacks = |need| pairs.iter().any(|pair| pair.0 == need && pair.1 != Outcome::Pass);
+            let none_weighs = pairs.iter().all(|pair| pair.0 == Need::ReportOnly);
+            let wanted = match (lacks(Need::Required), lacks(Need::Preferred) || none_weighs) {
+                (true, _) => Verdict::Rejected,
+                (false, true) => Verdict::Unauthenticated,
+                (false, false) => Verdict::Trusted,
+            };
+            assert_eq!(verdict, wanted, "{needs:?} {outcomes:?}");
+            seen[verdict as usize] += 1;
         });
-        assert!(trusted > 0);
+        assert!(seen[1..].iter().all(|count| *count > 0), "{seen:?}");
     }
 
     #[test]

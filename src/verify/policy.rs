@@ -212,8 +212,13 @@ fn is_on(settings: &Settings, name: &'static str) -> bool {
     settings.bool(name) == Some(true)
 }
 
+/// What chain or name weigh: the switch that waives them is stronger than opportunism.
 fn need(settings: &Settings, waived: &'static str) -> Need {
-    if is_on(settings, waived) { Need::ReportOnly } else { Need::Required }
+    match (is_on(settings, waived), is_on(settings, "insecure_opportunistic")) {
+        (true, _) => Need::ReportOnly,
+        (false, true) => Need::Preferred,
+        (false, false) => Need::Required,
+    }
 }
 
 /// A number that the table keeps within 32 bits.
