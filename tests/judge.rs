@@ -309,10 +309,7 @@ fn opportunism_is_asked_for_by_name_and_never_called_trust() {
     let relay = || with(trusting(&[&pki.root]), &[("insecure_opportunistic", Value::Bool(true))]);
     assert_eq!(verdict(&relay(), BOB, &lab_chain(&bob)).verdict, Verdict::Trusted);
     let report = verdict(&relay(), BOB, &lab_chain(&eve));
-    assert_eq!(
-        (report.verdict, report.status),
-        (Verdict::Unauthenticated, Status::OpenUnverified)
-    );
+    assert_eq!((report.verdict, report.status), (Verdict::Unauthenticated, Status::OpenUnverified));
     assert!(report.summary().contains("INSECURE: insecure_opportunistic"), "{}", report.summary());
     let pinned = with(relay(), &[("pin", spki_pin(&bob.certs[0]))]);
     assert_eq!(code(&verdict(&pinned, BOB, &lab_chain(&eve))), "pin.mismatch", "a pin still binds");

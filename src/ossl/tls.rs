@@ -454,14 +454,12 @@ fn cause(error: &openssl::ssl::Error) -> Cause {
     }
 }
 
-/// OpenSSL says "sslv3 alert handshake failure"; the prefix is history.
+/// OpenSSL says "sslv3 alert handshake failure" and "tlsv1 unrecognized name"; the prefix is history.
 fn alert_name(error: &openssl::error::Error) -> String {
+    const PREFIXES: [&str; 5] =
+        ["sslv3 alert ", "tlsv1 alert ", "tlsv13 alert ", "tlsv1 ", "sslv3 "];
     let reason = error.reason().unwrap_or("unknown alert");
-    reason
-        .trim_start_matches("sslv3 alert ")
-        .trim_start_matches("tlsv1 alert ")
-        .trim_start_matches("tlsv13 alert ")
-        .to_owned()
+    PREFIXES.iter().find_map(|prefix| reason.strip_prefix(prefix)).unwrap_or(reason).to_owned()
 }
 
 impl Read for Wire {

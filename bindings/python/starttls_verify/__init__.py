@@ -1,10 +1,10 @@
-"""libstarttls_verify for Python: is the peer behind this upgraded connection the one who was meant?
+r"""libstarttls_verify for Python: is the peer behind this connection the one who was meant?
 
 >>> from starttls_verify import Peer, Session, Verifier
 >>> verifier = Verifier()                                  # once: it loads the CA certificates
 >>> with Session(verifier, Peer("mail.example.com")) as session:      # doctest: +SKIP
 ...     session.connect()                                  # raises unless the peer is trusted
-...     session.sendall(b"EHLO me.example.org\\r\\n")
+...     session.sendall(b"EHLO me.example.org\r\n")
 ...     print(session.read())
 
 The names in `__all__` are the package; its modules are not promised to stay.

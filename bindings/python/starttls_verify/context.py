@@ -1,15 +1,19 @@
 """What smtplib, imaplib and poplib take for an SSL context.
 
-Their `starttls(context=...)` calls `context.wrap_socket(sock, server_hostname=...)` and nothing else
-of it, so an object with that method puts our session in the place of Python's ssl, and nothing in
-them is patched.
+Their `starttls(context=...)` calls `context.wrap_socket(sock, server_hostname=...)` and nothing
+else of it, so an object with that method puts our session in the place of Python's ssl, and nothing
+in them is patched.
 
 Q: Where is the attack that this must see?
-A: These modules read the server's answers through a buffered file. What was sent in clear behind the
-go-ahead for TLS may lie in that file, or in the kernel still. smtplib and poplib drop it without a
-word; imaplib keeps it and takes it for an answer from inside TLS (CVE-2011-0411 is the same fault in
-Postfix). So the context is told which client it works for, and looks in both places: between its
-go-ahead and our ClientHello an honest server has nothing to say.
+A: These modules read the server's answers through a buffered file. What was sent in clear behind
+the go-ahead for TLS may lie in that file, or in the kernel still. smtplib and poplib drop it
+without a word; imaplib keeps it and takes it for an answer from inside TLS (CVE-2011-0411 is the
+same fault in Postfix). So the context is told which client it works for, and looks in both places:
+between its go-ahead and our ClientHello an honest server has nothing to say.
+
+Q: What does it not see?
+A: What happened before. How long a line they read, for how long in all, and whether the go-ahead
+came before it was asked for, is still the affair of these modules; `Session` has limits for it all.
 """
 
 from __future__ import annotations
@@ -46,7 +50,7 @@ class VerifyingContext:
         self.report: Optional[Report] = None
         self._client = client
 
-    def wrap_socket(
+    def wrap_socket(  # noqa: PLR0913, PLR0917
         self,
         sock: socket.socket,
         server_side: bool = False,

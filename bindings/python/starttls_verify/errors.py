@@ -17,7 +17,7 @@ class                   statuses           also is a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, Tuple, Type
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Type
 
 from ._abi import Status
 from .library import lib, words
@@ -102,7 +102,7 @@ def kind_of(status: int) -> Type[StarttlsVerifyError]:
     return HUNDREDS.get(status // 100, StarttlsVerifyError)
 
 
-SINGLE = {
+SINGLE: Dict[int, Type[StarttlsVerifyError]] = {
     Status.E_STATE: StateError,
     Status.E_PANIC: InternalError,
     Status.E_MEMORY: InternalError,
@@ -116,4 +116,4 @@ SINGLE = {
     Status.E_CONFIG: ConfigurationError,
     Status.E_TIMEOUT: TimedOutError,
 }
-HUNDREDS = {1: ArgumentError, 2: ProtocolError, 3: TlsError}
+HUNDREDS: Dict[int, Type[StarttlsVerifyError]] = {1: ArgumentError, 2: ProtocolError, 3: TlsError}

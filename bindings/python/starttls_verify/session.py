@@ -30,13 +30,13 @@ class HasFileno(Protocol):
 
 
 class Session:
-    """One conversation with one peer. Any failure is final and raised again by every later call.
+    r"""One conversation with one peer. Any failure is final and raised again by every later call.
 
     Either the session moves the bytes, within the deadlines of the options::
 
         with Session(verifier, Peer("mail.bob.test")) as session:
             session.connect()                   # or session.run(sock)
-            session.sendall(b"EHLO me\\r\\n")
+            session.sendall(b"EHLO me\r\n")
             answer = session.read()
 
     or the caller does (`step` says when)::
@@ -47,8 +47,8 @@ class Session:
                 data = sock.recv(65536)
                 session.feed(data) if data else session.feed_eof()
 
-    One thread at a time uses it, any thread; a second one in the same moment gets a `StateError`. So
-    does a child process after a fork.
+    One thread at a time uses it, any thread; a second one in the same moment gets a `StateError`.
+    So does a child process after a fork.
     """
 
     def __init__(self, verifier: Verifier, peer: Peer) -> None:
@@ -63,8 +63,8 @@ class Session:
     def connect(self) -> Status:
         """Resolves, connects, negotiates, shakes hands and judges.
 
-        `Status.OK`: the peer is trusted. `Status.OPEN_UNVERIFIED`: encrypted and nothing more, as an
-        option allowed. Everything else is raised.
+        `Status.OK`: the peer is trusted. `Status.OPEN_UNVERIFIED`: encrypted and nothing more, as
+        an option allowed. Everything else is raised.
         """
         with self._use() as session:
             return self._flow(session, lib.stv_session_connect(session))
@@ -100,7 +100,8 @@ class Session:
 
     def take(self) -> bytes:
         """All bytes that wait for the peer, in every state; b"" when none do."""
-        buffer, length, pieces = ctypes.create_string_buffer(PIECE), ctypes.c_size_t(), []
+        buffer, length = ctypes.create_string_buffer(PIECE), ctypes.c_size_t()
+        pieces: list[bytes] = []
         with self._use() as session:
             while True:
                 status = lib.stv_session_take(session, buffer, PIECE, ctypes.byref(length))
@@ -113,7 +114,7 @@ class Session:
         """Application data, at least one octet; b"" when the peer has ended properly.
 
         None where the caller moves the bytes and has to first: take and send, then feed.
-        `TlsError` (E_TLS_TRUNCATED) when it ended without goodbye, and what was read may be cut off.
+        `TlsError` (E_TLS_TRUNCATED) when it ended without goodbye: what was read may be cut off.
         """
         if size <= 0:
             raise failure(Status.E_ARGUMENT, f"size: {size} is not positive")
@@ -126,7 +127,7 @@ class Session:
         return buffer.raw[: length.value]
 
     def write(self, data: Bytes) -> int:
-        """Takes application data for the peer: how many octets; 0 when others must be sent first."""
+        """Takes application data for the peer: how many octets; 0 when others must go first."""
         plain, taken = raw(data, "what is written"), ctypes.c_size_t()
         with self._use() as session:
             answer = lib.stv_session_write(session, plain, len(plain), ctypes.byref(taken))

@@ -1,6 +1,6 @@
-"""Text on its way to the library: octets and their number, so that nothing is cut.
+r"""Text on its way to the library: octets and their number, so that nothing is cut.
 
-C text ends at its first NUL, which turns "mail.bob.test\\0.eve.test" into "mail.bob.test". So the
+C text ends at its first NUL, which turns "mail.bob.test\0.eve.test" into "mail.bob.test". So the
 length goes along, the NUL arrives, and the library refuses it. A lone surrogate (what Python makes
 of file names that are not UTF-8) goes as the octets that would encode it, and the library refuses
 these as well: there is one place that decides.
