@@ -581,6 +581,15 @@ void stv_session_free(stv_session *session);
 stv_status stv_session_feed(stv_session *session, const void *bytes, size_t bytes_len);
 
 /**
+ * Makes a session for a data connection of FTP, whose control connection is control, open and
+ * trusted. Run it with stv_session_run_fd on the connected socket after the transfer command was
+ * sent, or feed and step it. It opens only for the peer of the control connection: it resumes its TLS
+ * session or shows the same certificate, and is judged anew. The caller owns *out and frees it with
+ * stv_session_free. STV_E_STATE if the control connection is not open or not FTP.
+ */
+stv_status stv_session_new_data(stv_session *control, stv_session **out);
+
+/**
  * Tells the session that the peer has closed the connection.
  */
 stv_status stv_session_feed_eof(stv_session *session);

@@ -70,6 +70,9 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"smtplib_check.py: {error}", file=sys.stderr)
         return 3
+    except ValueError as error:
+        print(f"smtplib_check.py: CONNECT is ADDRESS:PORT: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

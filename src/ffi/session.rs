@@ -84,6 +84,19 @@ pub unsafe extern "C" fn stv_session_feed(
     export! { change session; bytes = bytes(bytes, bytes_len); => session.feed(bytes) }
 }
 
+/// Makes a session for a data connection of FTP, whose control connection is `control`, open and
+/// trusted. Run it with stv_session_run_fd on the connected socket after the transfer command was
+/// sent, or feed and step it. It opens only for the peer of the control connection: it resumes its TLS
+/// session or shows the same certificate, and is judged anew. The caller owns *out and frees it with
+/// stv_session_free. STV_E_STATE if the control connection is not open or not FTP.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_session_new_data(
+    control: *mut stv_session,
+    out: *mut *mut stv_session,
+) -> stv_status {
+    export! { change control, out out; => control.data().map(|session| handle::give(out, session)) }
+}
+
 /// Tells the session that the peer has closed the connection.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_session_feed_eof(session: *mut stv_session) -> stv_status {

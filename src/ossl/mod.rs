@@ -25,7 +25,7 @@ pub use random::random;
 pub use store::{Crl, Store, StoreBuilder};
 pub use sys::fault;
 pub use tls::{
-    Cause, Context, ContextSettings, Decision, Handshake, Judge, Received, Tls, TlsVersion,
+    Cause, Context, ContextSettings, Decision, Handshake, Judge, Received, Ticket, Tls, TlsVersion,
 };
 
 /// Version of the OpenSSL that was loaded, for reports and `doctor`.

@@ -15,7 +15,7 @@ use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
 use openssl::ssl::{
     ErrorCode, ShutdownResult, Ssl, SslCipher, SslContext, SslContextBuilder, SslMethod, SslMode,
-    SslOptions, SslRef, SslSessionCacheMode, SslStream, SslVerifyMode, SslVersion,
+    SslOptions, SslRef, SslSession, SslSessionCacheMode, SslStream, SslVerifyMode, SslVersion,
 };
 use openssl::stack::StackRef;
 use openssl::x509::{X509, X509Ref, X509StoreContext, X509StoreContextRef};
@@ -120,6 +120,11 @@ struct Wire {
     incoming: VecDeque<u8>,
     outgoing: VecDeque<u8>,
     ended: bool,
+}
+
+/// What a connection may be resumed from.
+pub struct Ticket {
+    session: SslSession,
 }
 
 /// One TLS connection, client side.
@@ -326,6 +331,24 @@ impl Tls {
         ssl.set_ex_data(slot, judge);
         let stream = SslStream::new(ssl, Wire::default()).map_err(memory)?;
         Ok(Tls { stream })
+    }
+
+    /// What another connection to the same peer, under the same context, may be resumed from.
+    pub fn ticket(&self) -> Option<Ticket> {
+        self.stream.ssl().session().map(|session| Ticket { session: session.to_owned() })
+    }
+
+    /// Offers to resume; before the handshake begins. The context must be the ticket's own.
+    pub fn resume(&mut self, ticket: &Ticket) -> Result<()> {
+        let ssl = self.stream.ssl().as_ptr();
+        // SAFETY: both objects are alive; OpenSSL counts a reference to the session.
+        let done = unsafe { ffi::SSL_set_session(ssl, ticket.session.as_ptr()) };
+        if done == 1 { Ok(()) } else { Err(memory(ErrorStack::get())) }
+    }
+
+    /// Whether the handshake resumed another connection: the judge was not asked then.
+    pub fn is_resumed(&self) -> bool {
+        self.stream.ssl().session_reused()
     }
 
     /// Stores bytes of the peer.

@@ -129,6 +129,10 @@ codes! {
         "The server chose an application protocol that was not offered.",
         "The connection was led to another service (cross-protocol attack), or a broken server.",
         "Check host and port; the option alpn=false offers none.";
+    TlsOtherPeer, "tls.other_peer", Tls, Rejected,
+        "A data connection leads to another peer than its control connection.",
+        "Somebody on the path answers the data connection, or a load balancer with several certificates.",
+        "Do not transfer files over this connection; compare from another network.";
     TlsTruncated, "tls.truncated", Tls, TlsTruncated,
         "The connection ended without close_notify.",
         "The server or somebody on the path cut the connection; what was read may be incomplete.",

@@ -77,6 +77,9 @@ impl Session {
             deadline = Deadline::after(self.policy.deadlines.handshake);
         }
         loop {
+            if negotiating {
+                self.receive_waiting()?;
+            }
             let step = self.step();
             if negotiating && !self.is_negotiating() {
                 negotiating = false;
@@ -166,6 +169,18 @@ impl Session {
             if deadline.left().is_none() {
                 return Err(self.time_out(deadline));
             }
+        }
+    }
+
+    /// Feeds what has arrived already. A command is about to be sent, perhaps, and an answer that is
+    /// there before it is found by the negotiation's first rule only once it was fed.
+    fn receive_waiting(&mut self) -> Result<()> {
+        let mut piece = [0; PIECE];
+        let Some(link) = &self.link else { return Ok(()) };
+        match recv(&link.descriptor, &mut piece, RecvFlags::DONTWAIT) {
+            Ok((length, _)) if length > 0 => self.feed(&piece[..length]),
+            // The end of the stream and failures come again, where they are waited for.
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 

@@ -14,6 +14,7 @@
 //! `drive` moves the bytes over a file descriptor, `connect` gets one.
 
 mod connect;
+mod data;
 mod drive;
 
 use std::collections::VecDeque;
@@ -31,6 +32,7 @@ use crate::verify::{
     Alpn, Evidence, Peer, Policy, ServerName, SessionMode, Verifier, alert_number, judge, unjudged,
 };
 
+use data::Control;
 use drive::Link;
 
 /// One conversation with one peer.
@@ -41,15 +43,25 @@ pub struct Session {
     state: State,
     /// Plaintext for the peer: commands before TLS, a farewell.
     outgoing: VecDeque<u8>,
-    verdict: Shared,
+    judged: Shared,
     report: Option<Report>,
+    /// The chain that the report is about.
+    chain: Chain,
+    /// The control connection that a data connection belongs to.
+    control: Option<Control>,
     /// What only the plaintext conversation said and the program needs; not authenticated.
     facts: Option<String>,
     link: Option<Link>,
 }
 
-/// Where the judge leaves its report from inside the handshake.
-type Shared = Arc<Mutex<Option<Report>>>;
+/// Where the judge leaves what it found from inside the handshake.
+type Shared = Arc<Mutex<Option<Judged>>>;
+
+/// What the judge found, and on what.
+struct Judged {
+    report: Report,
+    chain: Chain,
+}
 
 enum State {
     Negotiating {
@@ -115,8 +127,10 @@ impl Session {
                 tls: None,
             },
             outgoing: VecDeque::new(),
-            verdict: Arc::default(),
+            judged: Arc::default(),
             report: None,
+            chain: Chain::new(),
+            control: None,
             facts: None,
             link: None,
         };
@@ -140,30 +154,44 @@ impl Session {
 
     /// The ALPN identifier that is offered; empty where there is none.
     fn offered_alpn(&self) -> &'static str {
-        match self.policy.tls.alpn {
-            Alpn::Offered => self.peer.protocol().row().alpn,
-            Alpn::Withheld => "",
+        match (self.policy.tls.alpn, &self.control) {
+            (Alpn::Offered, None) => self.peer.protocol().row().alpn,
+            (Alpn::Offered, Some(_)) | (Alpn::Withheld, _) => "",
         }
     }
 
     /// What the handshake calls with the peer's chain.
     fn judge(&self) -> Box<dyn Fn(Result<Chain>) -> Decision + Send + Sync> {
         let (verifier, peer) = (self.verifier.clone(), self.peer.clone());
-        let (verdict, mode) = (Arc::clone(&self.verdict), self.policy.mode);
+        let (judged, mode) = (Arc::clone(&self.judged), self.policy.mode);
         Box::new(move |chain| {
-            let report = match chain {
-                Ok(chain) => judge(&verifier, &peer, &Evidence { chain: &chain }),
+            let found = match chain {
+                Ok(chain) => {
+                    let report = judge(&verifier, &peer, &Evidence { chain: &chain });
+                    Judged { report, chain }
+                }
                 Err(error) => {
                     let failure = Finding::fail(Code::ChainMalformed, error.what);
-                    Report {
-                        verdict: Verdict::Rejected,
-                        ..unjudged(&verifier.policy(&peer), &peer, failure)
-                    }
+                    let report = unjudged(&verifier.policy(&peer), &peer, failure);
+                    let report = Report { verdict: Verdict::Rejected, ..report };
+                    Judged { report, chain: Chain::new() }
                 }
             };
-            let decision = decision(&report, mode);
-            *verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+            let decision = decision(&found.report, mode);
+            *judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
             decision
+        })
+    }
+
+    /// What the judge found in this handshake; for a resumed data connection, what it finds now on
+    /// the control connection's chain.
+    fn take_judged(&self, tls: Option<&Tls>) -> Option<Judged> {
+        let found = self.judged.lock().unwrap_or_else(PoisonError::into_inner).take();
+        found.or_else(|| {
+            let control = self.control.as_ref().filter(|_| tls.is_some_and(Tls::is_resumed))?;
+            let evidence = Evidence { chain: &control.chain };
+            let report = judge(&self.verifier, &self.peer, &evidence);
+            Some(Judged { report, chain: control.chain.clone() })
         })
     }
 
@@ -267,13 +295,16 @@ impl Session {
 
     /// The handshake is done: obey the report of the judge, who must have seen this peer.
     fn open(&mut self) -> Result<()> {
-        let report = self.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(report) = report else {
+        let Some(Judged { mut report, chain }) = self.take_judged(self.tls()) else {
             // An anonymous cipher or a key without a certificate: nobody was judged.
             return Err(
                 self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate"))
             );
         };
+        if let Some(stranger) = self.control.as_ref().and_then(|control| control.stranger(&chain)) {
+            report.findings.insert(0, stranger);
+            report.verdict = Verdict::Rejected;
+        }
         let status = match (report.verdict, self.policy.mode) {
             (Verdict::Trusted, _) => Status::Ok,
             (Verdict::Unauthenticated, _) | (Verdict::Rejected, SessionMode::Audit) => {
@@ -281,6 +312,7 @@ impl Session {
             }
             (Verdict::Rejected | Verdict::Unknown, _) => return Err(self.fail_judged(report)),
         };
+        self.chain = chain;
         let dead = State::Dead {
             error: Error::new(Status::State, "the session has not begun"),
             tls: None,
@@ -361,7 +393,7 @@ impl Session {
         let facts = TlsFacts { version: tls.version(), cipher: tls.cipher() };
         let words = format!("{} with {}", facts.version, facts.cipher);
         report.findings.push(Finding::pass(Code::TlsOk, words));
-        if self.peer.protocol().row().upgrade == Upgrade::InBand {
+        if self.control.is_none() && self.peer.protocol().row().upgrade == Upgrade::InBand {
             report.findings.push(Finding::pass(
                 Code::StarttlsGranted,
                 "STARTTLS was granted, nothing behind the go-ahead",
@@ -373,9 +405,9 @@ impl Session {
     }
 
     fn fail_handshake(&mut self, cause: Cause) -> Error {
-        let judged = self.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let judged = self.take_judged(None);
         match (cause, judged) {
-            (Cause::Refused, Some(report)) => self.fail_judged(report),
+            (Cause::Refused, Some(judged)) => self.fail_judged(judged.report),
             (cause, _) => self.fail(finding_of_cause(cause, Phase::Handshake)),
         }
     }

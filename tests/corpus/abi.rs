@@ -110,8 +110,7 @@ impl Config {
 
     fn set_int(&self, name: &str, value: i64) {
         // SAFETY: the handle is alive; pointer and length are those of a slice.
-        let status =
-            unsafe { stv_config_set_int(self.0, name.as_ptr().cast(), name.len(), value) };
+        let status = unsafe { stv_config_set_int(self.0, name.as_ptr().cast(), name.len(), value) };
         self.check(status);
     }
 
@@ -212,8 +211,7 @@ impl Session {
             let mut taken = 0;
             let room = piece.as_mut_ptr().cast();
             // SAFETY: the handle is alive and ours alone; pointer and length are those of an array.
-            let status =
-                unsafe { stv_session_take(self.0, room, piece.len(), &raw mut taken) };
+            let status = unsafe { stv_session_take(self.0, room, piece.len(), &raw mut taken) };
             if status != status::OK || taken == 0 {
                 return all;
             }

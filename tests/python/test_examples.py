@@ -40,6 +40,7 @@ def test_wrong_usage(program: str, arguments: list[str]) -> None:
 
 
 def test_wrong_configuration(lab: Lab) -> None:
+    assert run("smtplib_check.py", "mail.bob.test", "127.0.0.1:", lab.cafile)[0] == 2
     connect = lab["honest"].connect
     for host, cafile in (("mail.bob.test", "/nonexistent.pem"), (".bob.test", lab.cafile)):
         done, said, errors = run("smtp_check.py", host, connect, cafile)

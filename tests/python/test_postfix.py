@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, cast
 
 import pytest
@@ -26,9 +24,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Postfix]:
-    # Not pytest's own directory, into which Postfix's user may not look.
-    with tempfile.TemporaryDirectory(prefix="stv-postfix-") as base, postfix(Path(base)) as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
+    with postfix(tmp_path_factory.mktemp("postfix")) as running:
         yield running
 
 

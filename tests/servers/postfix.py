@@ -3,8 +3,8 @@
     python3 tests/servers/postfix.py --dir DIR
 
 prints one line of JSON, {"host": ..., "port": ..., "cafile": ...}, and runs until its standard
-input ends. Needs root, because Postfix does, and Debian's packages postfix and openssl. The
-system's own Postfix, running or not, is not touched.
+input ends. DIR gets ca.pem and, at the end, Postfix's log. Needs root, because Postfix does, and
+Debian's packages postfix and openssl. The system's own Postfix, running or not, is not touched.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import grp
 import json
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -119,20 +121,34 @@ class Postfix:
 
 
 @contextlib.contextmanager
-def postfix(base: Path) -> Iterator[Postfix]:
-    """A Postfix that runs as long as the block does. `base` must be empty or new."""
+def postfix(directory: Path) -> Iterator[Postfix]:
+    """A Postfix that runs as long as the block does."""
     check_machine()
-    base = base.resolve()
-    base.mkdir(parents=True, exist_ok=True)
-    # Postfix's own user has to find its data directory.
-    base.chmod(0o755)
-    make_certificates(base)
-    make_directories(base)
-    server = start(base)
-    try:
-        yield server.postfix
-    finally:
-        server.stop()
+    directory.mkdir(parents=True, exist_ok=True)
+    with workplace() as base:
+        make_certificates(base)
+        make_directories(base)
+        cafile = shutil.copy(base / "ca.pem", directory.resolve() / "ca.pem")
+        try:
+            server = start(base)
+            try:
+                yield Postfix(HOST, server.port, str(cafile))
+            finally:
+                server.stop()
+        finally:
+            shutil.copy(base / "log", directory / "log")
+
+
+@contextlib.contextmanager
+def workplace() -> Iterator[Path]:
+    """A directory that Postfix's own user can reach, which those of mktemp and pytest are not."""
+    with tempfile.TemporaryDirectory(prefix="stv-postfix-") as name:
+        base = Path(name).resolve()
+        base.chmod(0o755)
+        shut = [str(parent) for parent in base.parents if not parent.stat().st_mode & 0o001]
+        if shut:
+            raise RuntimeError(f"Postfix's user cannot reach {base}: {shut[0]} is shut; set TMPDIR")
+        yield base
 
 
 def check_machine() -> None:
@@ -186,26 +202,31 @@ class Server:
     """The running master and what it serves."""
 
     process: subprocess.Popen[bytes]
-    postfix: Postfix
+    port: int
 
     def stop(self) -> None:
         """Ends master, which ends its children, and waits for it."""
         self.process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(STOPPED_WITHIN)
-        except subprocess.TimeoutExpired:
-            # Its own session, so the group is master and its children and nobody else.
+        # Who is left. The session is its own, so the group is master and its children only.
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
 
 
 def start(base: Path) -> Server:
     """Starts master on a free port; another one where somebody was faster."""
     for _ in range(ATTEMPTS):
         server = launch(base, free_port())
-        if is_ready(server):
+        ready = False
+        try:
+            ready = is_ready(server)
+        finally:
+            if not ready:
+                server.stop()
+        if ready:
             return server
-        server.stop()
     log = (base / "log").read_text(errors="replace").strip()
     raise RuntimeError(f"Postfix did not start: {log[-2000:] or 'it said nothing'}")
 
@@ -223,7 +244,7 @@ def launch(base: Path, port: int) -> Server:
             stderr=log,
             start_new_session=True,
         )
-    return Server(process, Postfix(HOST, port, str(base / "ca.pem")))
+    return Server(process, port)
 
 
 def free_port() -> int:
@@ -236,7 +257,7 @@ def is_ready(server: Server) -> bool:
     """Waits for the greeting; false when master ends, or the time."""
     end = time.monotonic() + READY_WITHIN
     while time.monotonic() < end and server.process.poll() is None:
-        if greeting(server.postfix.port) == b"220":
+        if greeting(server.port) == b"220":
             return True
         time.sleep(0.05)
     return False
@@ -256,7 +277,7 @@ def greeting(port: int) -> Optional[bytes]:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--dir", type=Path, required=True, help="a directory, empty or new")
+    parser.add_argument("--dir", type=Path, required=True, help="where ca.pem and the log go")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

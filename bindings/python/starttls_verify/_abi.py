@@ -414,6 +414,13 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
             ctypes.c_size_t,
         ),
     ),
+    "stv_session_new_data": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.POINTER(ctypes.c_void_p),
+        ),
+    ),
     "stv_session_feed_eof": (
         ctypes.c_int,
         (

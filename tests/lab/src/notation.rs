@@ -28,7 +28,7 @@ pub fn parse(steps: &[&str], framing: Framing, tls: &Endpoint) -> Result<Script,
 pub fn framing_of(protocol: &str) -> Framing {
     match protocol {
         "IMAP" => Framing::TaggedLines,
-        "LDAP" | "PGSQL" => Framing::Chunks,
+        "LDAP" | "PGSQL" | "AMQP" | "NBD" | "RDP" | "VNC" => Framing::Chunks,
         "MYSQL" => Framing::Packets,
         "XMPP" => Framing::Elements,
         _ => Framing::Lines,

@@ -112,12 +112,18 @@ fn first_unit(framing: Framing, bytes: &[u8]) -> Option<usize> {
             Framing::Lines | Framing::TaggedLines => ended_by(b'\n'),
             Framing::Elements => ended_by(b'>'),
             Framing::Packets => packet_end(bytes),
-            Framing::Chunks => (!bytes.is_empty()).then_some(bytes.len()),
+            Framing::Chunks => (!bytes.is_empty()).then(|| hello_at(bytes).unwrap_or(bytes.len())),
         };
     }
     let length = bytes.get(3..5)?;
     let whole = 5 + usize::from(u16::from_be_bytes([length[0], length[1]]));
     (bytes.len() >= whole).then_some(whole)
+}
+
+/// Where a ClientHello begins that arrived together with what stands before it.
+fn hello_at(bytes: &[u8]) -> Option<usize> {
+    // RFC 8446 §5.1: handshake, and the version that every first record has.
+    bytes.windows(3).position(|window| window == b"\x16\x03\x01")
 }
 
 /// Content types 20 to 23 (RFC 8446 §5.1); no text protocol begins a line with one of them.
@@ -152,6 +158,7 @@ mod tests {
         assert_eq!(heard(Framing::Elements, &elements), ["<a b=c>", "<d/>"]);
         let packet = [b"\x01\0\0\x01x".as_slice(), hello].concat();
         assert_eq!(heard(Framing::Packets, &packet), ["\\x01\\x00\\x00\\x01x"]);
-        assert_eq!(heard(Framing::Chunks, b"\0\x08"), ["\\x00\\x08"]);
+        let chunk = [b"\0\x08".as_slice(), hello].concat();
+        assert_eq!(heard(Framing::Chunks, &chunk), ["\\x00\\x08"]);
     }
 }

@@ -15,7 +15,7 @@ pub enum Framing {
     Lines,
     /// Lines whose first word is a tag that the replies repeat (IMAP).
     TaggedLines,
-    /// Everything that has arrived (LDAP, PostgreSQL).
+    /// Everything that has arrived (LDAP, PostgreSQL, and others without lines).
     Chunks,
     /// A length of three octets, low first, a number, and that many octets more (MySQL, whose
     /// clients send ClientHello right behind one).

@@ -1,0 +1,58 @@
+//! A data connection of FTP: TLS from its first byte, to the peer of the control connection.
+//!
+//! RFC 4217 §12: the control connection says who the peer is, and the data connection must be to the
+//! same one, or a man in the middle who answers the PASV address gets the file. So it is judged like
+//! any peer, and besides resumes the control connection's TLS session (servers such as vsftpd demand
+//! it) or shows the very certificate of the control connection.
+
+use crate::error::{Error, Result};
+use crate::ossl::Chain;
+use crate::proto::Protocol;
+use crate::report::{Code, Finding};
+use crate::status::Status;
+
+use super::{FirstBytes, Session, State};
+
+/// What a data connection knows of its control connection.
+pub(super) struct Control {
+    /// The chain that was judged there.
+    pub(super) chain: Chain,
+}
+
+impl Control {
+    /// The failure, if this chain belongs to somebody else.
+    pub(super) fn stranger(&self, chain: &Chain) -> Option<Finding> {
+        let der = |chain: &Chain| chain.leaf().map(|leaf| leaf.der().to_vec());
+        if der(chain) == der(&self.chain) {
+            return None;
+        }
+        let words = "the data connection shows another certificate than the control connection";
+        Some(Finding::fail(Code::TlsOtherPeer, words))
+    }
+}
+
+impl Session {
+    /// A session for a data connection of this one, which must be open. It has not begun: run it on
+    /// the connected descriptor, or feed and step it, after the transfer command was sent.
+    pub fn data(&self) -> Result<Session> {
+        let State::Open { tls, .. } = &self.state else {
+            return Err(Error::new(Status::State, "the control connection is not open"));
+        };
+        match self.peer.protocol() {
+            Protocol::Ftp | Protocol::Ftps => {}
+            other => {
+                let what = format!("{} has no data connections", other.row().scheme);
+                return Err(Error::new(Status::State, what));
+            }
+        }
+        let mut session = Session::new(&self.verifier, &self.peer)?;
+        session.control = Some(Control { chain: self.chain.clone() });
+        session.state = session.begin_tls(FirstBytes::Good, None)?;
+        if let (State::Handshaking { tls: data, .. }, Some(ticket)) =
+            (&mut session.state, tls.ticket())
+        {
+            data.resume(&ticket)?;
+        }
+        Ok(session)
+    }
+}
