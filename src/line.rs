@@ -92,10 +92,7 @@ impl Input {
     pub fn refuse_tls(&self) -> Result<(), Refusal> {
         // Handshake (22) or alert (21), then the major version 3 of every TLS record (RFC 8446 §5.1).
         match self.rest() {
-            [21 | 22, 3, ..] => Err(Refusal::new(
-                Code::StarttlsTlsOnPlainPort,
-                "the server speaks TLS at once on this port",
-            )),
+            [21 | 22, 3, ..] => Err(Refusal::tls_at_once()),
             _ => Ok(()),
         }
     }

@@ -63,8 +63,7 @@ fn check_name(rest: &[u8]) -> Result<(), Refusal> {
         return Ok(());
     }
     if let [21 | 22, ..] = rest {
-        let words = "the server speaks TLS at once on this port";
-        return Err(Refusal::new(Code::StarttlsTlsOnPlainPort, words));
+        return Err(Refusal::tls_at_once());
     }
     Err(Refusal::quoting(Code::StarttlsProtocol, "the server's answer is not that of AMQP", rest))
 }

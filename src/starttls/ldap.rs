@@ -93,8 +93,7 @@ fn take_message(input: &mut Input) -> Result<Option<Vec<u8>>, Refusal> {
         SEQUENCE => {}
         // A record of TLS: alert or handshake.
         21 | 22 => {
-            let words = "the server speaks TLS at once on this port";
-            return Err(Refusal::new(Code::StarttlsTlsOnPlainPort, words));
+            return Err(Refusal::tls_at_once());
         }
         _ => return Err(malformed(input.rest())),
     }

@@ -65,6 +65,11 @@ impl Refusal {
         Refusal { code, words: words.into(), peer: Vec::new() }
     }
 
+    /// The server speaks TLS where plaintext was expected.
+    pub fn tls_at_once() -> Refusal {
+        Refusal::new(Code::StarttlsTlsOnPlainPort, "the server speaks TLS at once on this port")
+    }
+
     /// A refusal that also keeps what the peer said.
     pub fn quoting(code: Code, words: impl Into<String>, peer: &[u8]) -> Refusal {
         let kept = &peer[..peer.len().min(crate::limits::QUOTED_OCTETS + 1)];
@@ -173,8 +178,9 @@ pub struct Negotiation {
 impl Negotiation {
     /// Begins one, unless TLS begins with the first byte.
     pub fn begin(protocol: Protocol, terms: &Terms, occasion: &Occasion) -> Option<Negotiation> {
-        let negotiator = negotiator(protocol, terms, occasion)?;
-        Some(Negotiation::new(negotiator, terms.limits_for(protocol)))
+        let terms = Terms { limits: terms.limits_for(protocol), ..terms.clone() };
+        let negotiator = negotiator(protocol, &terms, occasion)?;
+        Some(Negotiation::new(negotiator, terms.limits))
     }
 
     fn new(negotiator: Box<dyn Negotiator>, limits: Limits) -> Negotiation {

@@ -36,10 +36,7 @@ impl Nut {
 
     /// The next line without its end; `None` while it is incomplete.
     fn take_line(&self, input: &mut Input) -> Result<Option<Vec<u8>>, Refusal> {
-        if let [21 | 22, 3, ..] = input.rest() {
-            let words = "the server speaks TLS at once on this port";
-            return Err(Refusal::new(Code::StarttlsTlsOnPlainPort, words));
-        }
+        input.refuse_tls()?;
         let Some(end) = input.rest().iter().take(self.line_octets).position(|&b| b == b'\n') else {
             if input.rest().len() > self.line_octets {
                 let words =

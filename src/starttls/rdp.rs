@@ -95,10 +95,7 @@ fn expected_octets(rest: &[u8]) -> Result<Option<usize>, Refusal> {
         [] | [3] | [3, 0] | [3, 0, 0] => Ok(None),
         [3, 0, 0, 11, ..] => Ok(Some(BARE_OCTETS)),
         [3, 0, 0, 19, ..] => Ok(Some(WHOLE_OCTETS)),
-        [21 | 22, ..] => {
-            let words = "the server speaks TLS at once on this port";
-            Err(Refusal::new(Code::StarttlsTlsOnPlainPort, words))
-        }
+        [21 | 22, ..] => Err(Refusal::tls_at_once()),
         _ => Err(malformed(rest)),
     }
 }

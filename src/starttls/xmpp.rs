@@ -191,8 +191,7 @@ impl Negotiator for Xmpp {
         }
         // A record of TLS, alert or handshake; XML never begins with these octets.
         if let (State::Header, [21 | 22, ..]) = (self.state, input.rest()) {
-            let words = "the server speaks TLS at once on this port";
-            return Err(Refusal::new(Code::StarttlsTlsOnPlainPort, words));
+            return Err(Refusal::tls_at_once());
         }
         while let Some(event) = self.reader.next(input)? {
             if let Some(next) = self.heard(&event, input)? {
