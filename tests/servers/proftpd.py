@@ -38,6 +38,8 @@ TransferLog none
 WtmpLog off
 TLSEngine on
 TLSRequired on
+# A session of the library cannot be resumed by a data connection.
+TLSOptions NoSessionReuseRequired
 TLSLog {base}/run/tls.log
 TLSRSACertificateFile {certificate.chain}
 TLSRSACertificateKeyFile {certificate.key}

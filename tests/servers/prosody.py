@@ -1,11 +1,12 @@
 """Prosody: XMPP, clients and servers, with STARTTLS and with direct TLS (XEP-0368).
 
-Two domains. The certificate of the second has no dNSName, as RFC 6120 §13.7 allows.
+Three domains. The certificate of the second has no dNSName, as RFC 6120 §13.7 allows, and the third
+has that of the first. A domain that is not there at all would be refused in clear, before TLS.
 """
 
 from __future__ import annotations
 
-from certificates import DOMAIN, XMPP_DOMAIN, XMPP_NAMES
+from certificates import DOMAIN, MISTAKEN_DOMAIN, XMPP_DOMAIN, XMPP_NAMES
 from server import Command, Kind, Place
 
 PROSODY_CFG = """\
@@ -29,6 +30,7 @@ ssl = {{ certificate = "{host.chain}"; key = "{host.key}"; }}
 c2s_direct_tls_ssl = {{ certificate = "{host.chain}"; key = "{host.key}"; }}
 s2s_direct_tls_ssl = {{ certificate = "{host.chain}"; key = "{host.key}"; }}
 VirtualHost "{domain}"
+VirtualHost "{mistaken_domain}"
 VirtualHost "{xmpp_domain}"
 ssl = {{ certificate = "{xmpp.chain}"; key = "{xmpp.key}"; }}
 """
@@ -44,6 +46,7 @@ def configure(place: Place) -> Command:
         host=place.authority.certificate("prosody"),
         xmpp=place.authority.issue("xmpp", XMPP_NAMES.format(domain=XMPP_DOMAIN), "prosody"),
         domain=DOMAIN,
+        mistaken_domain=MISTAKEN_DOMAIN,
         xmpp_domain=XMPP_DOMAIN,
     )
     config = place.file("prosody.cfg.lua", text)
