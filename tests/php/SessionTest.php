@@ -28,6 +28,15 @@ final class SessionTest extends LabCase
         self::assertSame(Status::E_STATE, self::failing(static fn () => $session->write('x'))->getCode());
     }
 
+    public function testOnlyFtpHasDataConnections(): void
+    {
+        $session = self::session('honest');
+        self::assertStringContainsString('not open', self::failing(static fn () => $session->data())->getMessage());
+        $session->connect();
+        $words = self::failing(static fn () => $session->data())->getMessage();
+        self::assertStringContainsString('smtp has no data connections', $words);
+    }
+
     public function testEveIsRefusedWithTheWords(): void
     {
         $fault = self::refused(static fn () => self::session('eve')->connect());

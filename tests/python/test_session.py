@@ -216,3 +216,14 @@ def test_a_call_lets_other_threads_run_but_not_into_the_session(lab: Lab) -> Non
     thread.join()
     assert codes == ["io.timeout"]
     session.close()
+
+
+def test_only_ftp_has_data_connections(lab: Lab, verifier: Verifier) -> None:
+    scenario = lab["honest"]
+    peer = Peer(scenario.host, connect=f"127.0.0.1:{scenario.port}")
+    with Session(verifier, peer) as session:
+        with pytest.raises(StateError, match="not open"):
+            session.data()
+        session.connect()
+        with pytest.raises(StateError, match="smtp has no data connections"):
+            session.data()

@@ -134,6 +134,21 @@ final class Session
         return $written;
     }
 
+    /**
+     * A session for a data connection of FTP: runStream() it on the connected stream after the
+     * transfer command was sent. It opens only for the peer of this control connection.
+     *
+     * @throws StateException when this session is not open, or not FTP
+     */
+    public function data(): self
+    {
+        $library = $this->handle->library;
+        [$status, $handle] = $library->make('session', 'stv_session_new_data', $this->handle);
+        $session = (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
+        $session->handle = $handle ?? throw $library->fault($status, $library->text('stv_session_error', $this->handle));
+        return $session;
+    }
+
     /** Says goodbye (close_notify). A second call does nothing. */
     public function close(): void
     {

@@ -56,6 +56,9 @@ class Session:
         status = lib.stv_session_new(judge.pointer, expected.pointer, ctypes.byref(out))
         if status != 0:
             raise failure(status, words(lib.stv_peer_error(expected.pointer)))
+        self._adopt(out)
+
+    def _adopt(self, out: ctypes.c_void_p) -> None:
         self._handle: Optional[Handle] = own("session", out)
         self._last_report: Optional[Report] = None
         self._in_use = threading.Lock()
@@ -162,6 +165,18 @@ class Session:
             lib.stv_session_close(session)
             self._last_report = snapshot(session)
             self._handle = None
+
+    def data(self: Self) -> Self:
+        """A session for a data connection of FTP: `run` it on the connected socket after the transfer
+        command was sent. It opens only for the peer of this control connection."""
+        out = ctypes.c_void_p()
+        with self._use() as control:
+            status = lib.stv_session_new_data(control, ctypes.byref(out))
+            if status != 0:
+                raise failure(status, words(lib.stv_session_error(control)))
+        session = type(self).__new__(type(self))
+        session._adopt(out)
+        return session
 
     @property
     def pending(self) -> int:
