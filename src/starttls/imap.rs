@@ -36,6 +36,7 @@ use data_encoding::BASE32_NOPAD;
 use crate::line::Input;
 use crate::report::Code;
 
+use super::imap_response::{Response, Status, parse};
 use super::{Move, Negotiator, Occasion, Refusal, Terms};
 
 /// Octets of a random tag: 16 characters of A-Z and 2-7.
@@ -71,31 +72,6 @@ enum Command {
 enum Offer {
     Absent,
     Present,
-}
-
-/// The word of a status response (RFC 9051 §7.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    Ok,
-    No,
-    Bad,
-}
-
-/// A line of the server (RFC 9051 §9, `response` and `greeting`).
-#[derive(Debug, PartialEq, Eq)]
-enum Response<'a> {
-    /// `* OK`, `* NO`, `* BAD`.
-    Untagged(Status),
-    /// `* PREAUTH`.
-    Preauth,
-    /// `* BYE`, with its text.
-    Bye(&'a [u8]),
-    /// `* CAPABILITY`, with the words of the list.
-    Capability(&'a [u8]),
-    /// `*` and anything else.
-    Data,
-    /// A tag, a status, and its text.
-    Tagged(&'a [u8], Status, &'a [u8]),
 }
 
 /// Whether a line was the go-ahead.
@@ -281,56 +257,6 @@ impl Negotiator for Imap {
     }
 }
 
-/// One line, by its first word: `*`, `+`, or a tag.
-fn parse(line: &[u8]) -> Result<Response<'_>, Refusal> {
-    let broken = |words: &str| Refusal::quoting(Code::StarttlsProtocol, words, line);
-    let (first, rest) = split_word(line);
-    let response = match first {
-        b"*" => untagged(rest),
-        b"+" => return Err(broken("the server asks for more of a command that was complete")),
-        tag => tagged(tag, rest),
-    };
-    match response {
-        None => Err(broken("the server sent a line that is no IMAP response")),
-        Some(Response::Data) => Ok(Response::Data),
-        Some(_) if announces_literal(line) => {
-            Err(broken("the server announced a literal where none can be"))
-        }
-        Some(response) => Ok(response),
-    }
-}
-
-fn untagged(rest: &[u8]) -> Option<Response<'_>> {
-    let (word, text) = split_word(rest);
-    match word.to_ascii_uppercase().as_slice() {
-        b"" => None,
-        b"PREAUTH" => Some(Response::Preauth),
-        b"BYE" => Some(Response::Bye(text)),
-        b"CAPABILITY" => Some(Response::Capability(text)),
-        _ => Some(status(word).map_or(Response::Data, Response::Untagged)),
-    }
-}
-
-fn tagged<'a>(tag: &'a [u8], rest: &'a [u8]) -> Option<Response<'a>> {
-    let (word, text) = split_word(rest);
-    Some(Response::Tagged(tag, status(word)?, text))
-}
-
-fn status(word: &[u8]) -> Option<Status> {
-    match word.to_ascii_uppercase().as_slice() {
-        b"OK" => Some(Status::Ok),
-        b"NO" => Some(Status::No),
-        b"BAD" => Some(Status::Bad),
-        _ => None,
-    }
-}
-
-/// What stands before the first blank, and what behind it.
-fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = text.splitn(2, |&byte| byte == b' ');
-    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
-}
-
 /// Whether the words of a list name STARTTLS.
 fn offer_in(list: &[u8]) -> Offer {
     let mut names = list.split(|&byte| byte == b' ');
@@ -338,18 +264,6 @@ fn offer_in(list: &[u8]) -> Offer {
         true => Offer::Present,
         false => Offer::Absent,
     }
-}
-
-/// RFC 9051 §9, `literal`: `{`, digits, perhaps `+`, `}` at the end of the line. The number is of no
-/// interest.
-fn announces_literal(line: &[u8]) -> bool {
-    let inner = line.strip_suffix(b"}").unwrap_or_default();
-    let Some(brace) = inner.iter().rposition(|&byte| byte == b'{') else {
-        return false;
-    };
-    let size = inner.get(brace + 1..).unwrap_or_default();
-    let digits = size.strip_suffix(b"+").unwrap_or(size);
-    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// The code UNAVAILABLE (RFC 9051 §7.1, RFC 5530 §3): a part of the server is down.
@@ -394,7 +308,10 @@ mod tests {
             (b"* ok\r\n", b"<T> ok\r\n"),
         ] {
             let (said, end) = run(&[greeting, OFFER, grant]);
-            let words: Vec<&[u8]> = said.iter().map(|line| split_word(line).1).collect();
+            let words: Vec<&[u8]> = said
+                .iter()
+                .map(|line| line.splitn(2, |byte| *byte == b' ').nth(1).unwrap_or_default())
+                .collect();
             assert_eq!(words, [b"CAPABILITY\r\n".as_slice(), b"STARTTLS\r\n"]);
             assert_eq!(end, None);
         }

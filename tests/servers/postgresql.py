@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from server import Command, Kind, Place, run_as
+from server import Command, Kind, Place, Words, run_as
 
 POSTGRESQL_CONF = """
 listen_addresses = '127.0.0.1'
@@ -26,7 +26,7 @@ def configure(place: Place) -> Command:
     place.own("run", "postgres")
     data = place.own("data", "postgres")
     programs = newest()
-    initdb = [programs / "initdb", "-D", data, "-N", "--auth=trust", "--username=postgres"]
+    initdb: Words = [programs / "initdb", "-D", data, "-N", "--auth=trust", "--username=postgres"]
     run_as("postgres", initdb, place.directory)
     (data / "pg_hba.conf").write_text(PG_HBA_CONF)
     text = POSTGRESQL_CONF.format(

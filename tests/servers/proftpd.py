@@ -1,4 +1,6 @@
-"""ProFTPD with mod_tls: AUTH TLS, and data connections only when protected."""
+"""ProFTPD with mod_tls: AUTH TLS, and data connections only when they are protected and resume the TLS
+session of their control connection, which is its default.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,6 @@ TransferLog none
 WtmpLog off
 TLSEngine on
 TLSRequired on
-# A session of the library cannot be resumed by a data connection.
-TLSOptions NoSessionReuseRequired
 TLSLog {base}/run/tls.log
 TLSRSACertificateFile {certificate.chain}
 TLSRSACertificateKeyFile {certificate.key}
