@@ -31,7 +31,7 @@ enum Wait {
 
 /// A point in time and how long it was away, for the words.
 #[derive(Clone, Copy)]
-struct Deadline {
+pub(super) struct Deadline {
     at: Instant,
     whole: Duration,
 }
@@ -56,17 +56,21 @@ impl Session {
     /// Negotiates, handshakes and judges on a connected socket, which is duplicated: the caller
     /// keeps its own. Afterwards `read`, `write` and `close` move bytes over it too.
     pub fn run_fd(&mut self, descriptor: BorrowedFd<'_>) -> Result<Status> {
-        if self.link.is_some() {
-            return Err(Error::new(Status::State, "the session has a connection already"));
-        }
         if let State::Dead { error, .. } = &self.state {
             return Err(error.clone());
+        }
+        if self.link.is_some() {
+            return Err(Error::new(Status::State, "the session has a connection already"));
         }
         let descriptor = descriptor.try_clone_to_owned().map_err(|error| {
             Error::new(Status::Argument, format!("the descriptor cannot be used: {error}"))
         })?;
         self.link = Some(Link { descriptor });
-        self.run()
+        let end = self.run();
+        if end.is_err() {
+            self.say_farewell();
+        }
+        end
     }
 
     /// Drives the session until it is open or dead.
@@ -92,10 +96,7 @@ impl Session {
                     self.send_all(deadline)?;
                     return Ok(open);
                 }
-                Err(error) => {
-                    self.say_farewell();
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -104,9 +105,12 @@ impl Session {
         matches!(self.state, State::Negotiating { .. })
     }
 
+    pub(super) fn io_deadline(&self) -> Deadline {
+        Deadline::after(self.policy.deadlines.io)
+    }
+
     /// Moves bytes for `read`.
-    pub(super) fn move_bytes(&mut self, wanted: Status) -> Result<()> {
-        let deadline = Deadline::after(self.policy.deadlines.io);
+    pub(super) fn move_bytes(&mut self, wanted: Status, deadline: Deadline) -> Result<()> {
         match wanted {
             Status::WantWrite => self.send_all(deadline),
             _ => self.receive(deadline),
@@ -145,6 +149,12 @@ impl Session {
                 Ok(sent) => return Ok(sent),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => self.wait(Wait::Writable, deadline)?,
+                // The read that follows finds what the peer still said, and its end.
+                Err(Errno::PIPE | Errno::CONNRESET)
+                    if !matches!(self.state, State::Open { .. }) =>
+                {
+                    return Ok(bytes.len());
+                }
                 Err(error) => return Err(self.fail(io_finding("writing to", error))),
             }
         }
@@ -153,6 +163,10 @@ impl Session {
     fn receive(&mut self, deadline: Deadline) -> Result<()> {
         let mut piece = [0; PIECE];
         loop {
+            // A flood of bytes must not outrun the deadline.
+            if deadline.left().is_none() {
+                return Err(self.time_out(deadline));
+            }
             let Some(link) = &self.link else {
                 return Err(Error::new(Status::State, "the session has no connection"));
             };
@@ -164,10 +178,6 @@ impl Session {
                 // A peer that is gone is a closed connection, whichever way it went.
                 Err(Errno::CONNRESET) => return self.feed_eof(),
                 Err(error) => return Err(self.fail(io_finding("reading from", error))),
-            }
-            // A flood of bytes must not outrun the deadline either.
-            if deadline.left().is_none() {
-                return Err(self.time_out(deadline));
             }
         }
     }

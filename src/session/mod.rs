@@ -498,11 +498,25 @@ impl Session {
     /// Plaintext of the open session: how much, or what is needed for some. A driven session waits
     /// for it, up to the option io_timeout_ms.
     pub fn read(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
+        let end = self.read_driven(into);
+        self.hang_up_if_dead();
+        end
+    }
+
+    /// A dead session holds no connection.
+    fn hang_up_if_dead(&mut self) {
+        if matches!(self.state, State::Dead { .. }) {
+            self.hang_up();
+        }
+    }
+
+    fn read_driven(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
+        let deadline = self.io_deadline();
         loop {
             let (status, octets) = self.read_stored(into)?;
             match status {
                 Status::WantRead | Status::WantWrite if self.link.is_some() => {
-                    self.move_bytes(status)?
+                    self.move_bytes(status, deadline)?
                 }
                 _ => return Ok((status, octets)),
             }
@@ -524,6 +538,12 @@ impl Session {
     /// Takes plaintext for the peer: how much, or `WantWrite` with 0 when too much waits already. A
     /// driven session also sends it.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
+        let end = self.write_driven(bytes);
+        self.hang_up_if_dead();
+        end
+    }
+
+    fn write_driven(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
         let State::Open { tls, .. } = &mut self.state else {
             return self.not_open();
         };

@@ -12,6 +12,10 @@ use super::Refusal;
 /// RFC 5804 §4, `quoted`: octets between the quotes, escapes counted as they are sent.
 const QUOTED_STRING_OCTETS: usize = 1024;
 
+/// Pieces of one line with its literals: a piece costs more memory than it has octets, and no server
+/// says anything with more.
+const LINE_TOKENS: usize = 1024;
+
 /// A line with its literals.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
@@ -104,6 +108,9 @@ fn refuse(code: Code, line: &[u8]) -> Refusal {
 fn tokenize(line: &[u8], tokens: &mut Vec<Token>) -> Result<Option<usize>, Code> {
     let mut rest = line;
     while let [first, tail @ ..] = rest {
+        if tokens.len() > LINE_TOKENS {
+            return Err(Code::StarttlsTooMuchData);
+        }
         let (token, after) = match first {
             b' ' => (Token::Space, tail),
             b'(' => (Token::Open, tail),

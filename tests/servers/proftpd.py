@@ -1,5 +1,7 @@
-"""ProFTPD with mod_tls: AUTH TLS, and data connections only when they are protected and resume the TLS
-session of their control connection, which is its default.
+"""ProFTPD with mod_tls: AUTH TLS.
+
+Data connections have to be protected and, by default, to resume the TLS session of the control
+connection.
 """
 
 from __future__ import annotations
