@@ -38,7 +38,7 @@ TEST_PACKAGES := $(DEMO_PACKAGES) cmake openssl phpunit postfix python3-pytest v
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
 	setup-demo setup-test test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
-	test-c-valgrind test-c-helgrind test-install test-php test-python test-postfix test-demo fmt
+	test-c-valgrind test-c-helgrind test-install test-php test-python test-postfix test-servers test-demo fmt
 
 ## help           this list
 help:
@@ -54,7 +54,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust test-c test-install test-php test-python test-postfix test-demo
+test: setup-test abi-check test-rust test-c test-install test-php test-python test-postfix test-servers test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -149,6 +149,12 @@ test-php: lib lab
 ## test-python    pytest over the Python package, a real Postfix included
 test-python: lib lab
 	$(BINDING_ENV) $(PYTHON) -m pytest -q tests/python
+
+## test-servers   real servers on loopback, installed by it: verified, refused under a wrong name, one
+##                exchange each
+test-servers: lib cli
+	@tests/servers/setup.sh
+	$(BINDING_ENV) $(PYTHON) -m pytest -q tests/servers
 
 ## test-postfix   a real Postfix against C, PHP, Python and the command line
 test-postfix: lib cli examples-c

@@ -120,8 +120,10 @@ pub struct Row {
     pub upgrade: Upgrade,
     /// ALPN identifier; empty where there is none.
     pub alpn: &'static str,
-    /// SRV service with its underscore; empty where there is none.
+    /// SRV service that is looked up, with its underscore; empty where there is none.
     pub service: &'static str,
+    /// SRV service that a certificate names; XEP-0368 §3 looks up another one than it validates.
+    pub srv_id: &'static str,
     /// Who speaks first inside TLS.
     pub first_speaker: FirstSpeaker,
     /// Which name the certificate must be for.
@@ -139,6 +141,7 @@ const fn row(protocol: Protocol, name: &'static str, scheme: &'static str, port:
         upgrade: Upgrade::InBand,
         alpn: "",
         service: "",
+        srv_id: "",
         first_speaker: FirstSpeaker::Client,
         identity: Identity::Host,
         line: Limits::DEFAULT.line,
@@ -159,7 +162,11 @@ const fn alpn(row: Row, alpn: &'static str) -> Row {
 }
 
 const fn service(row: Row, service: &'static str) -> Row {
-    Row { service, ..row }
+    Row { service, srv_id: service, ..row }
+}
+
+const fn srv_id(row: Row, srv_id: &'static str) -> Row {
+    Row { srv_id, ..row }
 }
 
 const fn server_first(row: Row) -> Row {
@@ -198,8 +205,8 @@ pub const REGISTRY: &[Row] = &[
     implicit(server_first(service(alpn(row(Protocol::Imaps, "STV_PROTOCOL_IMAPS", "imaps", 993), "imap"), "_imaps"))),
     implicit(server_first(service(alpn(row(Protocol::Pop3s, "STV_PROTOCOL_POP3S", "pop3s", 995), "pop3"), "_pop3s"))),
     implicit(server_first(alpn(row(Protocol::Ftps, "STV_PROTOCOL_FTPS", "ftps", 990), "ftp"))),
-    implicit(of_domain(service(alpn(row(Protocol::Xmpps, "STV_PROTOCOL_XMPPS", "xmpps", 5223), "xmpp-client"), "_xmpps-client"))),
-    implicit(of_domain(service(alpn(row(Protocol::XmppsServer, "STV_PROTOCOL_XMPPS_SERVER", "xmpps-server", 5270), "xmpp-server"), "_xmpps-server"))),
+    implicit(of_domain(srv_id(service(alpn(row(Protocol::Xmpps, "STV_PROTOCOL_XMPPS", "xmpps", 5223), "xmpp-client"), "_xmpps-client"), "_xmpp-client"))),
+    implicit(of_domain(srv_id(service(alpn(row(Protocol::XmppsServer, "STV_PROTOCOL_XMPPS_SERVER", "xmpps-server", 5270), "xmpp-server"), "_xmpps-server"), "_xmpp-server"))),
     implicit(service(row(Protocol::Ldaps, "STV_PROTOCOL_LDAPS", "ldaps", 636), "_ldaps")),
     implicit(server_first(alpn(row(Protocol::Nntps, "STV_PROTOCOL_NNTPS", "nntps", 563), "nntp"))),
     implicit(alpn(row(Protocol::Ircs, "STV_PROTOCOL_IRCS", "ircs", 6697), "irc")),

@@ -76,13 +76,14 @@ fn the_same_peer_gets_the_file_and_another_does_not() {
     let mut session = open_control(&pki, &main);
     assert_eq!(session.connect(), Ok(Status::Ok), "{}", session.report().text());
 
-    let (status, mut same) = connect_data(&session, &data(&bob));
+    let (his, hers) = (data(&bob), data(&twin));
+    let (status, mut same) = connect_data(&session, &his);
     assert_eq!(status, Ok(Status::Ok), "{}", same.report().text());
     let mut file = [0; 64];
     assert_eq!(same.read(&mut file), Ok((Status::Ok, 10)));
     assert_eq!(&file[..10], b"the file\r\n");
 
-    let (status, other) = connect_data(&session, &data(&twin));
+    let (status, other) = connect_data(&session, &hers);
     assert_eq!(status, Err(Status::Rejected));
     let report = other.report();
     assert_eq!(report.first_failure().map(|finding| finding.code.name()), Some("tls.other_peer"));

@@ -6,11 +6,13 @@ use openssl::hash::MessageDigest;
 use starttls_verify::error::Error;
 use starttls_verify::options::{Mode, Value};
 use starttls_verify::ossl::Chain;
+use starttls_verify::proto::Protocol;
 use starttls_verify::report::{Outcome, Report, Verdict};
 use starttls_verify::status::Status;
 use starttls_verify::verify::{Config, Evidence, Peer, Verifier, judge};
 use stv_lab::ca::{Basic, Blueprint, Identity, Usage, Validity};
 use stv_lab::chains::{self, BOB, EVE, Pki};
+use stv_lab::san::San;
 
 const B64: data_encoding::Encoding = data_encoding::BASE64;
 const HEX: data_encoding::Encoding = data_encoding::HEXLOWER;
@@ -313,4 +315,28 @@ fn opportunism_is_asked_for_by_name_and_never_called_trust() {
     assert!(report.summary().contains("INSECURE: insecure_opportunistic"), "{}", report.summary());
     let pinned = with(relay(), &[("pin", spki_pin(&bob.certs[0]))]);
     assert_eq!(code(&verdict(&pinned, BOB, &lab_chain(&eve))), "pin.mismatch", "a pin still binds");
+}
+
+#[test]
+fn xmpp_is_about_the_domain_also_over_direct_tls() {
+    let pki = Pki::new().unwrap();
+    let srv = |name: &str| pki.named(&[], vec![San::SrvName(name.into())]).unwrap();
+    let judged = |protocol, made: &chains::Chain| {
+        let mut peer = Peer::new();
+        peer.set_protocol(protocol);
+        peer.set_host("bob.test").unwrap();
+        let verifier = Verifier::new(&trusting(&[&pki.root])).unwrap();
+        judge(&verifier, &peer, &Evidence { chain: &lab_chain(made) }).verdict
+    };
+    let (client, server) = (srv("_xmpp-client.bob.test"), srv("_xmpp-server.bob.test"));
+    // XEP-0368 §3: validated the same way as for STARTTLS.
+    for protocol in [Protocol::Xmpp, Protocol::Xmpps] {
+        assert_eq!(judged(protocol, &client), Verdict::Trusted, "{protocol:?}");
+        assert_eq!(judged(protocol, &server), Verdict::Rejected, "{protocol:?}");
+    }
+    for protocol in [Protocol::XmppServer, Protocol::XmppsServer] {
+        assert_eq!(judged(protocol, &server), Verdict::Trusted, "{protocol:?}");
+        assert_eq!(judged(protocol, &client), Verdict::Rejected, "{protocol:?}");
+    }
+    assert_eq!(judged(Protocol::Smtp, &client), Verdict::Rejected, "a host is no domain");
 }

@@ -321,7 +321,7 @@ fn domain_references(peer: &Peer, name: &ReferenceId) -> Vec<ReferenceId> {
     else {
         return Vec::new();
     };
-    let service = peer.protocol().row().service;
+    let service = peer.protocol().row().srv_id;
     let tagged = [format!("srv:{service}.{domain}"), format!("xmpp:{domain}")];
     tagged.iter().filter_map(|text| ReferenceId::parse_tagged(text, Idna::Refuse).ok()).collect()
 }
