@@ -81,40 +81,29 @@ fn base<'a>(name: &Tlv<'a>) -> Base<'a> {
 
 impl Base<'_> {
     fn is_of_kind(&self, reference: &ReferenceId) -> bool {
-        match (self, reference) {
-            (Base::Dns(_), ReferenceId::Dns(_)) => true,
-            (Base::Address(octets), ReferenceId::Ip(IpAddr::V4(_))) => octets.len() == 8,
-            (Base::Address(octets), ReferenceId::Ip(IpAddr::V6(_))) => octets.len() == 32,
-            (
-                Base::Dns(_) | Base::Address(_) | Base::Other,
-                ReferenceId::Dns(_)
-                | ReferenceId::Ip(_)
-                | ReferenceId::Srv(_)
-                | ReferenceId::Xmpp(_)
-                | ReferenceId::Email(_)
-                | ReferenceId::Uri(_),
-            ) => false,
+        match self {
+            Base::Dns(_) => domain_of(reference).is_some(),
+            Base::Address(octets) => match reference.as_ip() {
+                Some(IpAddr::V4(_)) => octets.len() == 8,
+                Some(IpAddr::V6(_)) => octets.len() == 32,
+                None => false,
+            },
+            Base::Other => false,
         }
     }
 
     fn holds(&self, reference: &ReferenceId) -> bool {
-        match (self, reference) {
-            (Base::Dns(base), ReferenceId::Dns(name)) => holds_name(base, name.as_str().as_bytes()),
-            (Base::Address(base), ReferenceId::Ip(IpAddr::V4(address))) => {
+        match (self, reference.as_ip()) {
+            (Base::Dns(base), None) => {
+                domain_of(reference).is_some_and(|name| holds_name(base, name.as_bytes()))
+            }
+            (Base::Address(base), Some(IpAddr::V4(address))) => {
                 holds_address(base, &address.octets())
             }
-            (Base::Address(base), ReferenceId::Ip(IpAddr::V6(address))) => {
+            (Base::Address(base), Some(IpAddr::V6(address))) => {
                 holds_address(base, &address.octets())
             }
-            (
-                Base::Dns(_) | Base::Address(_) | Base::Other,
-                ReferenceId::Dns(_)
-                | ReferenceId::Ip(_)
-                | ReferenceId::Srv(_)
-                | ReferenceId::Xmpp(_)
-                | ReferenceId::Email(_)
-                | ReferenceId::Uri(_),
-            ) => false,
+            (Base::Dns(_), Some(_)) | (Base::Address(_), None) | (Base::Other, _) => false,
         }
     }
 
@@ -124,6 +113,20 @@ impl Base<'_> {
             Base::Address(_) => "an address range".to_owned(),
             Base::Other => String::new(),
         }
+    }
+}
+
+/// The host name inside a reference. RFC 5280 constrains each form of name apart, and so a CA that
+/// may issue for `eve.test` only would be any XMPP domain through an XmppAddr: the domain in it is
+/// held against the constraints of hosts (RFC 4985 §4 asks that for SRVName). A mailbox has a form of
+/// its own, which OpenSSL checks.
+fn domain_of(reference: &ReferenceId) -> Option<&str> {
+    match reference {
+        ReferenceId::Dns(name) => Some(name.as_str()),
+        ReferenceId::Srv(srv) => Some(srv.name().as_str()),
+        ReferenceId::Xmpp(address) => Some(address.domain().as_str()),
+        ReferenceId::Uri(uri) => Some(uri.host().as_str()),
+        ReferenceId::Ip(_) | ReferenceId::Email(_) => None,
     }
 }
 
@@ -192,6 +195,17 @@ mod tests {
             ask(&extension(0, 7, &[10, 0, 0, 0, 255, 0, 0, 0]), "ip:::1"),
             Ok(Constrained::Allowed)
         );
+    }
+
+    #[test]
+    fn the_host_inside_another_form_is_constrained_too() {
+        for reference in ["srv:_xmpp-client.bob.test", "xmpp:bob.test", "uri:sip:bob.test"] {
+            let answer =
+                |list, base: &str| ask(&extension(list, 2, base.as_bytes()), reference).unwrap();
+            assert_eq!(answer(0, "eve.test"), Constrained::NotPermitted, "{reference}");
+            assert_eq!(answer(0, "bob.test"), Constrained::Allowed, "{reference}");
+            assert_ne!(answer(1, "bob.test"), Constrained::Allowed, "{reference}");
+        }
     }
 
     #[test]

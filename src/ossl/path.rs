@@ -90,7 +90,7 @@ impl Fault {
     }
 }
 
-/// More faults than a chain of the greatest length can have; what exceeds it says nothing new.
+/// Faults that are noted before the chain is given up.
 const MOST_FAULTS: usize = 256;
 
 /// Builds and checks the path.
@@ -124,22 +124,13 @@ fn ask(
         let good = context.verify_cert().unwrap_or(false);
         Ok((good, built_path(context)))
     })?;
-    if !good && faults.is_empty() {
-        // An internal failure, such as memory: never to be taken for a good path.
+    if !good {
+        // The callback goes on after every fault, so OpenSSL says no only where it did not come to the
+        // end: memory, or more faults than we note. Never to be taken for a good path, whatever the
+        // faults so far are worth.
         faults.push(Fault { number: fault::UNSPECIFIED, depth: 0 });
     }
-    Ok(Answer { path, faults: each_once(faults) })
-}
-
-/// The same fault may be found by several of OpenSSL's passes.
-fn each_once(faults: Vec<Fault>) -> Vec<Fault> {
-    let mut once: Vec<Fault> = Vec::new();
-    for fault in faults {
-        if !once.contains(&fault) {
-            once.push(fault);
-        }
-    }
-    once
+    Ok(Answer { path, faults })
 }
 
 fn set_parameters(
@@ -243,9 +234,16 @@ extern "C" fn note_fault(ok: c_int, context: *mut ffi::X509_STORE_CTX) -> c_int 
     let Some(faults) = (unsafe { list.as_mut() }) else {
         return 0;
     };
-    if faults.len() < MOST_FAULTS {
-        faults.push(Fault { number, depth });
+    let fault = Fault { number, depth };
+    // The same fault may be found by several of OpenSSL's passes.
+    if faults.contains(&fault) {
+        return 1;
     }
+    // Signatures come last: a fault that is not noted could be the one that matters, so OpenSSL stops.
+    if faults.len() >= MOST_FAULTS {
+        return 0;
+    }
+    faults.push(fault);
     1
 }
 

@@ -23,7 +23,7 @@ impl Control {
     /// The failure, if this chain belongs to somebody else.
     pub(super) fn stranger(&self, chain: &Chain) -> Option<Finding> {
         let der = |chain: &Chain| chain.leaf().map(|leaf| leaf.der().to_vec());
-        if der(chain) == der(&self.chain) {
+        if !chain.is_empty() && der(chain) == der(&self.chain) {
             return None;
         }
         let words = "the data connection shows another certificate than the control connection";

@@ -167,7 +167,8 @@ impl Session {
         Box::new(move |chain| {
             let found = match chain {
                 Ok(chain) => {
-                    let report = judge(&verifier, &peer, &Evidence { chain: &chain });
+                    let mut report = judge(&verifier, &peer, &Evidence { chain: &chain });
+                    report.insecure.extend(verifier.policy(&peer).unusual_for_live_peers());
                     Judged { report, chain }
                 }
                 Err(error) => {
@@ -304,6 +305,7 @@ impl Session {
         if let Some(stranger) = self.control.as_ref().and_then(|control| control.stranger(&chain)) {
             report.findings.insert(0, stranger);
             report.verdict = Verdict::Rejected;
+            report.status = Status::Rejected;
         }
         let status = match (report.verdict, self.policy.mode) {
             (Verdict::Trusted, _) => Status::Ok,
@@ -426,7 +428,7 @@ impl Session {
             // read as trusted to whoever looks at the verdict alone.
             Some(mut judged) => {
                 judged.status = failure.code.row().status;
-                if judged.verdict == Verdict::Trusted {
+                if judged.verdict != Verdict::Rejected {
                     judged.verdict = Verdict::Unknown;
                 }
                 judged.findings.insert(0, failure);

@@ -46,7 +46,20 @@ fn parse(text: &str) -> Result<FileLayers> {
         }
     };
     let hosts = sections.into_iter().map(|(name, section)| host_section(&name, section));
-    Ok(FileLayers { hosts: hosts.collect::<Result<_>>()?, defaults: settings(table)?, path: None })
+    let hosts = hosts.collect::<Result<Vec<_>>>()?;
+    refuse_twins(&hosts)?;
+    Ok(FileLayers { hosts, defaults: settings(table)?, path: None })
+}
+
+/// Two sections for the same peers: one of them would count for nothing.
+fn refuse_twins(hosts: &[(HostPattern, Settings)]) -> Result<()> {
+    for (index, (pattern, _)) in hosts.iter().enumerate() {
+        if hosts[..index].iter().any(|(other, _)| other == pattern) {
+            let what = format!("two sections are for the same host, {pattern}");
+            return Err(Error::new(Status::Config, what));
+        }
+    }
+    Ok(())
 }
 
 fn host_section(name: &str, section: Toml) -> Result<(HostPattern, Settings)> {
@@ -135,6 +148,7 @@ mod tests {
                 "section host.\"mail.bob.test\"",
             ),
             ("[hots.\"mail.bob.test\"]", Status::OptionUnknown, "'hots'"),
+            ("[host.\"a.test\"]\n[host.\"A.test\"]", Status::Config, "two sections"),
             ("a = ", Status::Config, "line 1"),
             ("verify_depth = 1\nverify_depth = 2", Status::Config, "duplicate"),
         ] {

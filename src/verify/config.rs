@@ -1,6 +1,9 @@
 //! The builder: settings of the handle over those of a configuration file.
 
+use std::fmt;
+
 use crate::error::Result;
+use crate::name::{Idna, ReferenceId};
 use crate::options::{Mode, Settings, Value, lookup};
 
 /// Settings that are still being made.
@@ -68,16 +71,20 @@ impl Config {
 }
 
 impl HostPattern {
-    /// Reads `NAME[:PORT]`; the name may begin with `*.`. `None` if it is neither.
+    /// Reads `NAME[:PORT]`; the name may begin with `*.`, an IPv6 address with a port stands in
+    /// brackets. The name is kept as a peer's host is, so that the two can be compared: A-labels,
+    /// lower case, addresses in their shortest form. `None` if it is none: a section that can never
+    /// fit would leave its pins unchecked without a word.
     pub fn parse(text: &str) -> Option<HostPattern> {
-        // More than one colon is an IPv6 address, which has no port here.
-        let (name, port) = match text.rsplit_once(':') {
-            Some((name, port)) if !name.contains(':') => (name, Some(port.parse().ok()?)),
-            _ => (text, None),
+        let (name, port) = split(text)?;
+        let (star, bare) = name.strip_prefix("*.").map_or(("", name), |bare| ("*.", bare));
+        let reference = ReferenceId::from_host(bare, Idna::Convert).ok()?;
+        let canonical = match (reference.as_dns(), reference.as_ip()) {
+            (Some(name), _) => name.as_str().to_owned(),
+            (None, Some(address)) if star.is_empty() => address.to_string(),
+            (None, _) => return None,
         };
-        let bare = name.strip_prefix("*.").unwrap_or(name);
-        let sound = !bare.is_empty() && !bare.contains(['*', ' ']);
-        sound.then(|| HostPattern { name: name.to_ascii_lowercase(), port })
+        Some(HostPattern { name: format!("{star}{canonical}"), port })
     }
 
     /// How well it fits: the greater the better, `None` if not at all. A name beats a wildcard, a
@@ -93,6 +100,26 @@ impl HostPattern {
             }
         };
         Some((weight, self.port.is_some()))
+    }
+}
+
+/// Name and port. More than one colon without brackets is an IPv6 address, which has no port here.
+fn split(text: &str) -> Option<(&str, Option<u16>)> {
+    let (name, port) = match (text.rfind(']'), text.rsplit_once(':')) {
+        (Some(end), Some((name, port))) if name.len() == end + 1 => (name, Some(port)),
+        (None, Some((name, port))) if !name.contains(':') => (name, Some(port)),
+        _ => (text, None),
+    };
+    let port = port.map(str::parse::<u16>).transpose().ok()?;
+    (port != Some(0)).then_some((name, port))
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(out, "{}:{port}", self.name),
+            None => out.write_str(&self.name),
+        }
     }
 }
 
@@ -114,8 +141,34 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_is_written_as_a_host_may_be() {
+        for (text, host) in [
+            ("Mail.Bob.test", "mail.bob.test"),
+            ("mail.bob.test.", "mail.bob.test"),
+            ("b\u{fc}cher.test", "xn--bcher-kva.test"),
+            ("2001:db8:0::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:25", "2001:db8::1"),
+            ("192.0.2.1:25", "192.0.2.1"),
+        ] {
+            assert!(HostPattern::parse(text).unwrap().fit(host, 25).is_some(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_pattern_is_a_name() {
-        for bad in ["", "*", "*.", "a*.b", "host:99999", "a b"] {
+        for bad in [
+            "",
+            "*",
+            "*.",
+            "a*.b",
+            "host:99999",
+            "host:0",
+            "a b",
+            "*.192.0.2.1",
+            "[::1",
+            "[host]:1",
+        ] {
             assert_eq!(HostPattern::parse(bad), None, "{bad}");
         }
     }

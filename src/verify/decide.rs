@@ -52,19 +52,22 @@ pub fn weigh(needs: Needs, findings: Vec<Finding>) -> Vec<Finding> {
     findings.into_iter().map(weighed).collect()
 }
 
-/// REJECTED if anything failed or a required check of the peer did not pass; TRUSTED only if every
-/// required and every preferred one passed and there was one at all; else encrypted and nothing
-/// more. A check that was skipped has not passed.
+/// REJECTED if a check that is required failed or did not pass; TRUSTED only if every required and
+/// every preferred one passed and there was one at all; else encrypted and nothing more. A check that
+/// was skipped has not passed, and neither has one that passed in one respect and failed in another:
+/// the findings are taken as they were made, before they are weighed.
 pub fn decide(needs: Needs, findings: &[Finding]) -> Verdict {
-    let passed = |check: Check| {
-        let found =
-            |finding: &Finding| finding.check() == check && finding.outcome == Outcome::Pass;
-        findings.iter().any(found)
+    let came_out = |check: Check, outcome| {
+        findings.iter().any(|finding| finding.check() == check && finding.outcome == outcome)
     };
+    let passed = |check| came_out(check, Outcome::Pass) && !came_out(check, Outcome::Fail);
     let peer_checks = [Check::Chain, Check::Name, Check::Pin];
     let all_passed =
         |need: Need| peer_checks.into_iter().filter(|check| needs.of(*check) == need).all(passed);
-    let failed = findings.iter().any(|finding| finding.outcome == Outcome::Fail);
+    let refuses = |finding: &Finding| {
+        finding.outcome == Outcome::Fail && needs.of(finding.check()) == Need::Required
+    };
+    let failed = findings.iter().any(refuses);
     let any_weighs = peer_checks.into_iter().any(|check| needs.of(check) != Need::ReportOnly);
     match (failed || !all_passed(Need::Required), any_weighs && all_passed(Need::Preferred)) {
         (true, _) => Verdict::Rejected,
@@ -81,37 +84,47 @@ mod tests {
     const OUTCOMES: [Outcome; 4] = [Outcome::Pass, Outcome::Fail, Outcome::Skip, Outcome::Note];
     const NEEDS: [Need; 3] = [Need::Required, Need::Preferred, Need::ReportOnly];
 
-    /// Every combination of needs and outcomes, weighed and decided.
-    fn each(mut see: impl FnMut(Needs, [Outcome; 3], Verdict)) {
-        for chain in NEEDS {
-            for name in NEEDS {
-                for pin in NEEDS {
-                    let needs = Needs { chain, name, pin };
-                    for a in OUTCOMES {
-                        for b in OUTCOMES {
-                            for c in OUTCOMES {
-                                let findings = vec![
-                                    Finding::new(Code::ChainTrusted, a, ""),
-                                    Finding::new(Code::NameMatch, b, ""),
-                                    Finding::new(Code::PinMatch, c, ""),
-                                ];
-                                see(needs, [a, b, c], decide(needs, &weigh(needs, findings)));
-                            }
-                        }
-                    }
-                }
+    /// Every combination of needs, and of two outcomes of each check.
+    fn each(mut see: impl FnMut(Needs, [[Outcome; 2]; 3], Verdict)) {
+        let pairs: Vec<[Outcome; 2]> =
+            OUTCOMES.iter().flat_map(|a| OUTCOMES.map(|b| [*a, b])).collect();
+        let codes = [Code::ChainTrusted, Code::NameMatch, Code::PinMatch];
+        for needs in all_needs() {
+            for (a, b, c) in triples(&pairs) {
+                let outcomes = [a, b, c];
+                let findings: Vec<Finding> = (0..3)
+                    .flat_map(|i| outcomes[i].map(|outcome| Finding::new(codes[i], outcome, "")))
+                    .collect();
+                see(needs, outcomes, decide(needs, &findings));
             }
         }
     }
 
+    fn all_needs() -> impl Iterator<Item = Needs> {
+        triples(&NEEDS).collect::<Vec<_>>().into_iter().map(|(chain, name, pin)| Needs {
+            chain,
+            name,
+            pin,
+        })
+    }
+
+    fn triples<T: Copy>(from: &[T]) -> impl Iterator<Item = (T, T, T)> + '_ {
+        from.iter().flat_map(move |a| {
+            from.iter().flat_map(move |b| from.iter().map(move |c| (*a, *b, *c)))
+        })
+    }
+
     #[test]
-    fn trust_needs_every_check_that_weighs_to_pass() {
+    fn trust_needs_every_check_that_weighs_to_pass_and_not_to_fail() {
         let mut seen = [0; 4];
         each(|needs, outcomes, verdict| {
-            let pairs =
+            let good = |pair: [Outcome; 2]| {
+                pair.contains(&Outcome::Pass) && !pair.contains(&Outcome::Fail)
+            };
+            let checks =
                 [(needs.chain, outcomes[0]), (needs.name, outcomes[1]), (needs.pin, outcomes[2])];
-            let lacks = |need| pairs.iter().any(|pair| pair.0 == need && pair.1 != Outcome::Pass);
-            let none_weighs = pairs.iter().all(|pair| pair.0 == Need::ReportOnly);
+            let lacks = |need| checks.iter().any(|check| check.0 == need && !good(check.1));
+            let none_weighs = checks.iter().all(|check| check.0 == Need::ReportOnly);
             let wanted = match (lacks(Need::Required), lacks(Need::Preferred) || none_weighs) {
                 (true, _) => Verdict::Rejected,
                 (false, true) => Verdict::Unauthenticated,
@@ -128,8 +141,9 @@ mod tests {
         let waived =
             Needs { chain: Need::ReportOnly, name: Need::ReportOnly, pin: Need::ReportOnly };
         for code in [Code::StarttlsInjection, Code::TlsVersion, Code::IoTimeout] {
-            let findings = weigh(waived, vec![Finding::fail(code, "")]);
+            let findings = vec![Finding::fail(code, "")];
             assert_eq!(decide(waived, &findings), Verdict::Rejected, "{code:?}");
+            assert_eq!(weigh(waived, findings)[0].outcome, Outcome::Fail, "{code:?}");
         }
     }
 

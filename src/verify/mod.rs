@@ -65,9 +65,9 @@ pub fn unjudged(policy: &Policy, peer: &Peer, failure: Finding) -> Report {
 
 fn report(policy: &Policy, peer: &Peer, findings: Vec<Finding>) -> Report {
     let needs = policy.needs();
+    let verdict = decide(needs, &findings);
     let mut findings = weigh(needs, findings);
     sort(&mut findings);
-    let verdict = decide(needs, &findings);
     let failure = findings.iter().find(|finding| finding.outcome == Outcome::Fail);
     let status = match (verdict, failure) {
         (Verdict::Trusted, _) => Status::Ok,

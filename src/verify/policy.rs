@@ -181,6 +181,14 @@ impl Policy {
         })
     }
 
+    /// Options that are right for a chain on disk and weaken the check of a peer who is there now: a
+    /// forgotten verification time accepts expired certificates for ever.
+    pub fn unusual_for_live_peers(&self) -> Vec<&'static str> {
+        let time = self.chain.time.map(|_| "time");
+        let purpose = (self.chain.purpose == Purpose::Client).then_some("purpose");
+        time.into_iter().chain(purpose).collect()
+    }
+
     /// What each check weighs.
     pub fn needs(&self) -> Needs {
         let pinned = !(self.pins.any_of.is_empty() && self.pins.all_of.is_empty());
