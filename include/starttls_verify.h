@@ -609,7 +609,8 @@ stv_status stv_session_step(stv_session *session);
 stv_status stv_session_take(stv_session *session, void *buf, size_t cap, size_t *out_len);
 
 /**
- * Reads application data from an open session. STV_OK: *out_len octets, at least one.
+ * Reads application data from an open session. STV_OK: *out_len octets, at least one; cap is at
+ * least one too, else STV_E_ARGUMENT.
  * STV_WANT_READ: feed first. STV_WANT_WRITE: take and send first. STV_CLOSED: the peer has ended the
  * connection properly. STV_E_TLS_TRUNCATED: it ended without goodbye, and what was read may be cut
  * off. STV_E_STATE before the session is open.

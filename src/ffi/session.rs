@@ -130,7 +130,8 @@ pub unsafe extern "C" fn stv_session_take(
     }
 }
 
-/// Reads application data from an open session. STV_OK: *out_len octets, at least one.
+/// Reads application data from an open session. STV_OK: *out_len octets, at least one; `cap` is at
+/// least one too, else STV_E_ARGUMENT.
 /// STV_WANT_READ: feed first. STV_WANT_WRITE: take and send first. STV_CLOSED: the peer has ended the
 /// connection properly. STV_E_TLS_TRUNCATED: it ended without goodbye, and what was read may be cut
 /// off. STV_E_STATE before the session is open.
@@ -144,6 +145,9 @@ pub unsafe extern "C" fn stv_session_read(
     export! { change session, out out_len;
         buf = buffer(buf, cap);
         => {
+            if buf.is_empty() {
+                return Err(Error::new(Status::Argument, "there is no room to read into"));
+            }
             let (status, len) = session.read(buf)?;
             out_len.put(len);
             Ok(status)
