@@ -105,6 +105,15 @@ pub enum Identity {
     Domain,
 }
 
+/// Whether a protocol opens further connections for data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataConnections {
+    /// It does not.
+    None,
+    /// It does, and each must be to the peer of the control connection (RFC 4217 §12).
+    SamePeer,
+}
+
 /// One row of the registry.
 #[derive(Debug)]
 pub struct Row {
@@ -130,6 +139,11 @@ pub struct Row {
     pub identity: Identity,
     /// Longest line of the server before TLS, octets, its line end included.
     pub line: usize,
+    /// Further connections.
+    pub data: DataConnections,
+    /// The polite last word of a client inside TLS that needs nothing before it; empty where there is
+    /// none.
+    pub goodbye: &'static str,
 }
 
 const fn row(protocol: Protocol, name: &'static str, scheme: &'static str, port: u16) -> Row {
@@ -145,6 +159,8 @@ const fn row(protocol: Protocol, name: &'static str, scheme: &'static str, port:
         first_speaker: FirstSpeaker::Client,
         identity: Identity::Host,
         line: Limits::DEFAULT.line,
+        data: DataConnections::None,
+        goodbye: "",
     }
 }
 
@@ -173,6 +189,14 @@ const fn server_first(row: Row) -> Row {
     Row { first_speaker: FirstSpeaker::Server, ..row }
 }
 
+const fn data_connections(row: Row) -> Row {
+    Row { data: DataConnections::SamePeer, ..row }
+}
+
+const fn goodbye(row: Row, goodbye: &'static str) -> Row {
+    Row { goodbye, ..row }
+}
+
 const fn of_domain(row: Row) -> Row {
     Row { identity: Identity::Domain, ..row }
 }
@@ -181,35 +205,35 @@ const fn of_domain(row: Row) -> Row {
 #[rustfmt::skip]
 pub const REGISTRY: &[Row] = &[
     implicit(row(Protocol::Tls, "STV_PROTOCOL_TLS", "tls", 0)),
-    row(Protocol::Smtp, "STV_PROTOCOL_SMTP", "smtp", 25),
-    service(row(Protocol::Submission, "STV_PROTOCOL_SUBMISSION", "submission", 587), "_submission"),
-    row(Protocol::Lmtp, "STV_PROTOCOL_LMTP", "lmtp", 24),
+    goodbye(row(Protocol::Smtp, "STV_PROTOCOL_SMTP", "smtp", 25), "QUIT\r\n"),
+    goodbye(service(row(Protocol::Submission, "STV_PROTOCOL_SUBMISSION", "submission", 587), "_submission"), "QUIT\r\n"),
+    goodbye(row(Protocol::Lmtp, "STV_PROTOCOL_LMTP", "lmtp", 24), "QUIT\r\n"),
     long_lines(service(alpn(row(Protocol::Imap, "STV_PROTOCOL_IMAP", "imap", 143), "imap"), "_imap")),
-    service(alpn(row(Protocol::Pop3, "STV_PROTOCOL_POP3", "pop3", 110), "pop3"), "_pop3"),
-    long_lines(server_first(service(alpn(row(Protocol::Sieve, "STV_PROTOCOL_SIEVE", "sieve", 4190), "managesieve"), "_sieve"))),
-    alpn(row(Protocol::Ftp, "STV_PROTOCOL_FTP", "ftp", 21), "ftp"),
+    goodbye(service(alpn(row(Protocol::Pop3, "STV_PROTOCOL_POP3", "pop3", 110), "pop3"), "_pop3"), "QUIT\r\n"),
+    goodbye(long_lines(server_first(service(alpn(row(Protocol::Sieve, "STV_PROTOCOL_SIEVE", "sieve", 4190), "managesieve"), "_sieve"))), "LOGOUT\r\n"),
+    goodbye(data_connections(alpn(row(Protocol::Ftp, "STV_PROTOCOL_FTP", "ftp", 21), "ftp")), "QUIT\r\n"),
     of_domain(service(alpn(row(Protocol::Xmpp, "STV_PROTOCOL_XMPP", "xmpp", 5222), "xmpp-client"), "_xmpp-client")),
     of_domain(service(alpn(row(Protocol::XmppServer, "STV_PROTOCOL_XMPP_SERVER", "xmpp-server", 5269), "xmpp-server"), "_xmpp-server")),
     service(row(Protocol::Ldap, "STV_PROTOCOL_LDAP", "ldap", 389), "_ldap"),
-    alpn(row(Protocol::Nntp, "STV_PROTOCOL_NNTP", "nntp", 119), "nntp"),
-    alpn(row(Protocol::Irc, "STV_PROTOCOL_IRC", "irc", 6667), "irc"),
+    goodbye(alpn(row(Protocol::Nntp, "STV_PROTOCOL_NNTP", "nntp", 119), "nntp"), "QUIT\r\n"),
+    goodbye(alpn(row(Protocol::Irc, "STV_PROTOCOL_IRC", "irc", 6667), "irc"), "QUIT\r\n"),
     alpn(row(Protocol::Postgres, "STV_PROTOCOL_POSTGRES", "postgres", 5432), "postgresql"),
     row(Protocol::Mysql, "STV_PROTOCOL_MYSQL", "mysql", 3306),
-    row(Protocol::Nut, "STV_PROTOCOL_NUT", "nut", 3493),
+    goodbye(row(Protocol::Nut, "STV_PROTOCOL_NUT", "nut", 3493), "LOGOUT\n"),
     row(Protocol::Nbd, "STV_PROTOCOL_NBD", "nbd", 10809),
     row(Protocol::Rdp, "STV_PROTOCOL_RDP", "rdp", 3389),
     server_first(row(Protocol::Vnc, "STV_PROTOCOL_VNC", "vnc", 5900)),
     row(Protocol::Amqp, "STV_PROTOCOL_AMQP", "amqp", 5672),
     long_lines(row(Protocol::Nats, "STV_PROTOCOL_NATS", "nats", 4222)),
-    implicit(server_first(service(row(Protocol::Submissions, "STV_PROTOCOL_SUBMISSIONS", "submissions", 465), "_submissions"))),
+    goodbye(implicit(server_first(service(row(Protocol::Submissions, "STV_PROTOCOL_SUBMISSIONS", "submissions", 465), "_submissions"))), "QUIT\r\n"),
     implicit(server_first(service(alpn(row(Protocol::Imaps, "STV_PROTOCOL_IMAPS", "imaps", 993), "imap"), "_imaps"))),
-    implicit(server_first(service(alpn(row(Protocol::Pop3s, "STV_PROTOCOL_POP3S", "pop3s", 995), "pop3"), "_pop3s"))),
-    implicit(server_first(alpn(row(Protocol::Ftps, "STV_PROTOCOL_FTPS", "ftps", 990), "ftp"))),
+    goodbye(implicit(server_first(service(alpn(row(Protocol::Pop3s, "STV_PROTOCOL_POP3S", "pop3s", 995), "pop3"), "_pop3s"))), "QUIT\r\n"),
+    goodbye(data_connections(implicit(server_first(alpn(row(Protocol::Ftps, "STV_PROTOCOL_FTPS", "ftps", 990), "ftp")))), "QUIT\r\n"),
     implicit(of_domain(srv_id(service(alpn(row(Protocol::Xmpps, "STV_PROTOCOL_XMPPS", "xmpps", 5223), "xmpp-client"), "_xmpps-client"), "_xmpp-client"))),
     implicit(of_domain(srv_id(service(alpn(row(Protocol::XmppsServer, "STV_PROTOCOL_XMPPS_SERVER", "xmpps-server", 5270), "xmpp-server"), "_xmpps-server"), "_xmpp-server"))),
     implicit(service(row(Protocol::Ldaps, "STV_PROTOCOL_LDAPS", "ldaps", 636), "_ldaps")),
-    implicit(server_first(alpn(row(Protocol::Nntps, "STV_PROTOCOL_NNTPS", "nntps", 563), "nntp"))),
-    implicit(alpn(row(Protocol::Ircs, "STV_PROTOCOL_IRCS", "ircs", 6697), "irc")),
+    goodbye(implicit(server_first(alpn(row(Protocol::Nntps, "STV_PROTOCOL_NNTPS", "nntps", 563), "nntp"))), "QUIT\r\n"),
+    goodbye(implicit(alpn(row(Protocol::Ircs, "STV_PROTOCOL_IRCS", "ircs", 6697), "irc")), "QUIT\r\n"),
     implicit(alpn(row(Protocol::PostgresDirect, "STV_PROTOCOL_POSTGRES_DIRECT", "postgres-direct", 5432), "postgresql")),
 ];
 

@@ -137,6 +137,25 @@ fn openssl_stays_behind_its_wrapper() {
     }
 }
 
+/// A variant of `Protocol` is named in the registry, where its negotiator is chosen, and as the default
+/// of a peer of whom nothing is known yet; tests may name any.
+#[test]
+fn protocols_are_known_to_the_registry_and_their_negotiators_only() {
+    let knows = |source: &Source| {
+        matches!(source.module.as_str(), "proto" | "starttls")
+            || source.path.ends_with("verify/peer.rs")
+    };
+    for source in sources().iter().filter(|source| !knows(source)) {
+        let body = source.text.split("#[cfg(test)]\nmod tests").next().unwrap_or("");
+        for (number, line) in body.lines().enumerate() {
+            let mut named = code(line).split("Protocol::").skip(1);
+            let variant =
+                named.any(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()));
+            assert!(!variant, "{}:{}: {line}", source.path.display(), number + 1);
+        }
+    }
+}
+
 #[test]
 fn a_file_is_read_in_one_sitting() {
     let mut sizes: Vec<(usize, String)> = sources()

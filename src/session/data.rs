@@ -1,4 +1,4 @@
-//! A data connection of FTP: TLS from its first byte, to the peer of the control connection.
+//! A data connection (FTP): TLS from its first byte, to the peer of the control connection.
 //!
 //! RFC 4217 §12: the control connection says who the peer is, and the data connection must be to the
 //! same one, or a man in the middle who answers the PASV address gets the file. So it is judged like
@@ -7,7 +7,7 @@
 
 use crate::error::{Error, Result};
 use crate::ossl::Chain;
-use crate::proto::Protocol;
+use crate::proto::DataConnections;
 use crate::report::{Code, Finding};
 use crate::status::Status;
 
@@ -38,12 +38,12 @@ impl Session {
         let State::Open { tls, .. } = &self.state else {
             return Err(Error::new(Status::State, "the control connection is not open"));
         };
-        match self.peer.protocol() {
-            Protocol::Ftp | Protocol::Ftps => {}
-            other => {
-                let what = format!("{} has no data connections", other.row().scheme);
-                return Err(Error::new(Status::State, what));
-            }
+        let row = self.peer.protocol().row();
+        if row.data == DataConnections::None {
+            return Err(Error::new(
+                Status::State,
+                format!("{} has no data connections", row.scheme),
+            ));
         }
         let mut session = Session::new(&self.verifier, &self.peer)?;
         session.control = Some(Control { chain: self.chain.clone() });

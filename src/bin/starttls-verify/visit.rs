@@ -8,9 +8,6 @@ use starttls_verify::verify::{Peer, Verifier};
 
 use crate::exit::Exit;
 
-/// Protocols that are left with QUIT (RFC 5321 §4.1.1.10) and not with close_notify alone.
-const LEFT_WITH_QUIT: &[&str] = &["smtp", "submission", "lmtp", "smtps", "submissions"];
-
 /// A connection that came to an answer, whatever it is.
 pub struct Visit {
     session: Session,
@@ -42,18 +39,19 @@ impl Visit {
         if !matches!(self.status, Status::Ok | Status::OpenUnverified) {
             return;
         }
-        if LEFT_WITH_QUIT.contains(&self.report.protocol.row().scheme) {
-            let _ = self.say_quit();
+        let goodbye = self.report.protocol.row().goodbye;
+        if !goodbye.is_empty() {
+            let _ = self.say(goodbye);
         }
         let _ = self.session.close();
     }
 
-    fn say_quit(&mut self) -> Result<()> {
+    fn say(&mut self, goodbye: &str) -> Result<()> {
         let mut answer = [0; 1024];
         if self.session.server_speaks_first() {
             self.session.read(&mut answer)?;
         }
-        self.session.write(b"QUIT\r\n")?;
+        self.session.write(goodbye.as_bytes())?;
         self.session.read(&mut answer)?;
         Ok(())
     }
