@@ -325,14 +325,8 @@ impl Session {
                 self.fail(Finding::fail(Code::TlsHandshake, "the handshake is out of order"))
             );
         };
-        if let Some(chosen) = tls.alpn().filter(|chosen| chosen != self.offered_alpn().as_bytes()) {
-            let words = format!(
-                "the server chose the application protocol '{}', which was not offered",
-                quote(&chosen)
-            );
-            return Err(self.fail(
-                Finding::fail(Code::TlsAlpn, words).compared(self.offered_alpn(), quote(&chosen)),
-            ));
+        if let Some(stranger) = self.foreign_alpn(&tls) {
+            return Err(self.fail(stranger));
         }
         self.report = Some(self.opened(report, &tls));
         self.state = match inside {
@@ -340,6 +334,16 @@ impl Session {
             None => State::Open { tls, status },
         };
         Ok(())
+    }
+
+    /// The failure, if the server chose an application protocol that was not offered.
+    fn foreign_alpn(&self, tls: &Tls) -> Option<Finding> {
+        let offered = self.offered_alpn();
+        let chosen = tls.alpn().filter(|chosen| chosen != offered.as_bytes())?;
+        let chosen = quote(&chosen);
+        let words =
+            format!("the server chose the application protocol '{chosen}', which was not offered");
+        Some(Finding::fail(Code::TlsAlpn, words).compared(offered, chosen))
     }
 
     /// One move of what is agreed inside TLS; `None` means go on.
