@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 
+use libc::size_t;
 use openssl_sys as ffi;
 
 /// Opaque to us.
@@ -41,7 +42,7 @@ unsafe extern "C" {
     pub fn X509_VERIFY_PARAM_add1_host(
         param: *mut ffi::X509_VERIFY_PARAM,
         name: *const c_char,
-        length: usize,
+        length: size_t,
     ) -> c_int;
     pub fn X509_VERIFY_PARAM_set_trust(param: *mut ffi::X509_VERIFY_PARAM, trust: c_int) -> c_int;
 
@@ -49,7 +50,7 @@ unsafe extern "C" {
     pub fn X509_check_ip(
         certificate: *mut ffi::X509,
         address: *const u8,
-        length: usize,
+        length: size_t,
         flags: c_uint,
     ) -> c_int;
     pub fn X509_NAME_print_ex(
