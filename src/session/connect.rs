@@ -1,6 +1,7 @@
 //! A session that gets its connection itself: resolves the host, tries its addresses, IPv6 and IPv4
 //! in turn, all within one deadline.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
 use std::sync::mpsc;
@@ -92,7 +93,7 @@ fn reach(
     end: Instant,
 ) -> std::result::Result<TcpStream, Finding> {
     let mut failures: Vec<String> = Vec::new();
-    let mut timed_out = 0;
+    let (mut timed_out, mut reset) = (0, 0);
     for (index, address) in addresses.iter().enumerate() {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -102,12 +103,19 @@ fn reach(
         match TcpStream::connect_timeout(address, (left / waiting).max(LEAST).min(left)) {
             Ok(stream) => return Ok(stream),
             Err(error) => {
-                timed_out += usize::from(error.kind() == std::io::ErrorKind::TimedOut);
+                timed_out += usize::from(error.kind() == io::ErrorKind::TimedOut);
+                // The server took the connection and dropped it before we could look: not that nobody
+                // listens.
+                reset += usize::from(error.kind() == io::ErrorKind::ConnectionReset);
                 failures.push(format!("{address}: {error}"));
             }
         }
     }
-    let code = if timed_out == failures.len() { Code::IoTimeout } else { Code::IoConnect };
+    let code = match failures.len() {
+        all if all == timed_out => Code::IoTimeout,
+        _ if reset > 0 => Code::IoClosed,
+        _ => Code::IoConnect,
+    };
     Err(system(code, format!("{host} cannot be connected to ({})", failures.join("; "))))
 }
 
