@@ -215,7 +215,15 @@ enum stv_check {
     /* The names in the certificate. */
     STV_CHECK_NAME = 4,
     /* Pins. */
-    STV_CHECK_PIN = 5
+    STV_CHECK_PIN = 5,
+    /* Whether the CA revoked the certificate, as the server itself can show (OCSP). */
+    STV_CHECK_REVOCATION = 6,
+    /* Whether the certificate stands in public logs (SCT). */
+    STV_CHECK_TRANSPARENCY = 7,
+    /* What is known of the peer from before. */
+    STV_CHECK_KNOWN = 8,
+    /* TLSA records. */
+    STV_CHECK_DANE = 9
 };
 
 /**

@@ -10,9 +10,9 @@ use openssl::x509::{X509, X509Name, X509NameRef};
 use starttls_verify::options::{Mode, Value};
 use starttls_verify::ossl::Chain;
 use starttls_verify::proto::Protocol;
-use starttls_verify::report::{Report, Verdict};
+use starttls_verify::report::{Report, Shown, Verdict};
 use starttls_verify::status::Status;
-use starttls_verify::verify::{Config, Evidence, Peer, Verifier, judge};
+use starttls_verify::verify::{Config, Ending, Evidence, Peer, Verifier, judge};
 use stv_lab::ca::{Blueprint, Identity};
 use stv_lab::chains::{BOB, Pki};
 use stv_lab::san::San;
@@ -76,7 +76,12 @@ fn ask(root: &X509, settings: &[(&str, Value)], peer: &Peer, chain: &Chain) -> R
     for (name, value) in settings {
         config.put(Mode::Replace, name, value.clone()).unwrap();
     }
-    judge(&Verifier::new(&config).unwrap(), peer, &Evidence { chain })
+    judge(
+        &Verifier::new(&config).unwrap(),
+        peer,
+        &Evidence { chain, shown: Shown::OnDisk },
+        &Ending::default(),
+    )
 }
 
 fn peer(protocol: Protocol, host: &str) -> Peer {

@@ -7,9 +7,9 @@ use starttls_verify::error::Error;
 use starttls_verify::options::{Mode, Value};
 use starttls_verify::ossl::Chain;
 use starttls_verify::proto::Protocol;
-use starttls_verify::report::{Outcome, Report, Verdict};
+use starttls_verify::report::{Outcome, Report, Shown, Verdict};
 use starttls_verify::status::Status;
-use starttls_verify::verify::{Config, Evidence, Peer, Verifier, judge};
+use starttls_verify::verify::{Config, Ending, Evidence, Peer, Verifier, judge};
 use stv_lab::ca::{Basic, Blueprint, Identity, Usage, Validity};
 use stv_lab::chains::{self, BOB, EVE, Pki};
 use stv_lab::san::San;
@@ -52,7 +52,12 @@ fn lab_chain(made: &chains::Chain) -> Chain {
 fn verdict(config: &Config, host: &str, chain: &Chain) -> Report {
     let mut peer = Peer::new();
     peer.set_host(host).unwrap();
-    judge(&Verifier::new(config).unwrap(), &peer, &Evidence { chain })
+    judge(
+        &Verifier::new(config).unwrap(),
+        &peer,
+        &Evidence { chain, shown: Shown::OnDisk },
+        &Ending::default(),
+    )
 }
 
 fn code(report: &Report) -> &'static str {
@@ -233,10 +238,20 @@ fn nobody_named_is_nobody_trusted() {
     let pki = Pki::new().unwrap();
     let sent = lab_chain(&pki.leaf(&[BOB]).unwrap());
     let verifier = Verifier::new(&trusting(&[&pki.root])).unwrap();
-    let report = judge(&verifier, &Peer::new(), &Evidence { chain: &sent });
+    let report = judge(
+        &verifier,
+        &Peer::new(),
+        &Evidence { chain: &sent, shown: Shown::OnDisk },
+        &Ending::default(),
+    );
     assert_eq!((report.verdict, code(&report)), (Verdict::Rejected, "name.not_checked"));
     let waived = with(trusting(&[&pki.root]), &[("insecure_no_name", Value::Bool(true))]);
-    let report = judge(&Verifier::new(&waived).unwrap(), &Peer::new(), &Evidence { chain: &sent });
+    let report = judge(
+        &Verifier::new(&waived).unwrap(),
+        &Peer::new(),
+        &Evidence { chain: &sent, shown: Shown::OnDisk },
+        &Ending::default(),
+    );
     assert_eq!(report.verdict, Verdict::Trusted);
     assert!(report.summary().contains("INSECURE: insecure_no_name"));
     let empty = verdict(&trusting(&[&pki.root]), BOB, &Chain::new());
@@ -326,7 +341,13 @@ fn xmpp_is_about_the_domain_also_over_direct_tls() {
         peer.set_protocol(protocol);
         peer.set_host("bob.test").unwrap();
         let verifier = Verifier::new(&trusting(&[&pki.root])).unwrap();
-        judge(&verifier, &peer, &Evidence { chain: &lab_chain(made) }).verdict
+        judge(
+            &verifier,
+            &peer,
+            &Evidence { chain: &lab_chain(made), shown: Shown::OnDisk },
+            &Ending::default(),
+        )
+        .verdict
     };
     let (client, server) = (srv("_xmpp-client.bob.test"), srv("_xmpp-server.bob.test"));
     // XEP-0368 §3: validated the same way as for STARTTLS.

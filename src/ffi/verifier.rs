@@ -2,9 +2,9 @@
 
 use std::ffi::c_int;
 
-use crate::report::{Report, Verdict};
+use crate::report::{Report, Shown, Verdict};
 use crate::status::Status;
-use crate::verify::{self, Evidence, Verifier};
+use crate::verify::{self, Ending, Evidence, Verifier};
 
 use super::chain::stv_chain;
 use super::config::stv_config;
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn stv_verifier_judge(
         peer = owned(peer);
         chain = owned(chain);
         => {
-            let report = verify::judge(&verifier.0, peer, &Evidence { chain });
+            let report = verify::judge(&verifier.0, peer, &Evidence { chain, shown: Shown::OnDisk }, &Ending::default());
             let status = status_of(&report);
             handle::share(out, stv_report::new(report));
             Ok(status)
@@ -105,6 +105,7 @@ mod tests {
             let report = Report {
                 verdict,
                 status,
+                shown: Shown::OnDisk,
                 protocol: Protocol::Tls,
                 host: String::new(),
                 port: 0,

@@ -286,6 +286,18 @@ codes! {
         "No pin was checked.",
         "None is configured, or there was no certificate.",
         "";
+
+    RevocationGood, "revocation.good", Revocation, Ok,
+        "The CA says that the certificate is not revoked.",
+        "All is well.", "";
+    RevocationRevoked, "revocation.revoked", Revocation, Rejected,
+        "The CA says that the certificate is revoked.",
+        "The key was lost or stolen, or the certificate replaced.",
+        "Install the new certificate. Do not trust this server until then.";
+    RevocationNotChecked, "revocation.not_checked", Revocation, Rejected,
+        "No OCSP response was checked.",
+        "The server stapled none, or the session ended before.",
+        "";
 }
 
 impl Code {

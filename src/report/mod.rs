@@ -47,6 +47,25 @@ pub enum Check {
     Name = 4,
     /// Pins.
     Pin = 5,
+    /// Whether the CA revoked the certificate, as the server itself can show (OCSP).
+    Revocation = 6,
+    /// Whether the certificate stands in public logs (SCT).
+    Transparency = 7,
+    /// What is known of the peer from before.
+    Known = 8,
+    /// TLSA records.
+    Dane = 9,
+}
+
+/// How the judge came to the certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The caller has it: nobody has proved to hold its key.
+    OnDisk,
+    /// The peer showed it in a full handshake.
+    InHandshake,
+    /// The peer showed it in an earlier handshake, which this one resumes.
+    Resumed,
 }
 
 /// How a check came out. SKIP is 0, so that zeroed memory never reads as passed.
@@ -104,6 +123,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// The status of the call that made the report.
     pub status: Status,
+    /// How the judge came to the certificate.
+    pub shown: Shown,
     /// Protocol of the peer.
     pub protocol: Protocol,
     /// The host that was meant, as an A-label or an address; empty where none was given.
@@ -226,6 +247,17 @@ impl Verdict {
 }
 
 impl Check {
+    /// The checks that say something about who the peer is. The others are about the connection.
+    pub const OF_PEER: [Check; 7] = [
+        Check::Chain,
+        Check::Name,
+        Check::Pin,
+        Check::Revocation,
+        Check::Transparency,
+        Check::Known,
+        Check::Dane,
+    ];
+
     /// The word in JSON, which is also how the codes of the check begin.
     pub const fn word(self) -> &'static str {
         match self {
@@ -235,6 +267,10 @@ impl Check {
             Check::Chain => "chain",
             Check::Name => "name",
             Check::Pin => "pin",
+            Check::Revocation => "revocation",
+            Check::Transparency => "transparency",
+            Check::Known => "known",
+            Check::Dane => "dane",
         }
     }
 }

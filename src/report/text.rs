@@ -35,8 +35,7 @@ impl Report {
 
     /// A verdict reached with a weakened check says so in its first line.
     fn danger(&self) -> String {
-        let of_peer =
-            |finding: &&Finding| matches!(finding.check(), Check::Chain | Check::Name | Check::Pin);
+        let of_peer = |finding: &&Finding| Check::OF_PEER.contains(&finding.check());
         let judged =
             self.findings.iter().filter(of_peer).any(|finding| finding.outcome != Outcome::Skip);
         if self.insecure.is_empty() || !judged {

@@ -25,11 +25,12 @@ use crate::error::{Error, Result};
 use crate::name::Idna;
 use crate::ossl::{Cause, Chain, Decision, Handshake, Received, Tls, random};
 use crate::proto::{FirstSpeaker, Upgrade};
-use crate::report::{Code, Finding, Report, Source, TlsFacts, Verdict, quote};
+use crate::report::{Code, Finding, Report, Shown, Source, TlsFacts, Verdict, quote};
 use crate::starttls::{Move, Negotiation, Occasion, Refusal};
 use crate::status::Status;
 use crate::verify::{
-    Alpn, Evidence, Peer, Policy, ServerName, SessionMode, Verifier, alert_number, judge, unjudged,
+    Alpn, Ending, Evidence, Examination, Peer, Policy, ServerName, SessionMode, Verifier,
+    alert_number, examine, unjudged,
 };
 
 use data::Control;
@@ -55,11 +56,11 @@ pub struct Session {
 }
 
 /// Where the judge leaves what it found from inside the handshake.
-type Shared = Arc<Mutex<Option<Judged>>>;
+type Shared = Arc<Mutex<Option<Result<Judged>>>>;
 
-/// What the judge found, and on what.
+/// What the judge found in the certificate, and on what.
 struct Judged {
-    report: Report,
+    examination: Examination,
     chain: Chain,
 }
 
@@ -165,20 +166,12 @@ impl Session {
         let (verifier, peer) = (self.verifier.clone(), self.peer.clone());
         let (judged, mode) = (Arc::clone(&self.judged), self.policy.mode);
         Box::new(move |chain| {
-            let found = match chain {
-                Ok(chain) => {
-                    let mut report = judge(&verifier, &peer, &Evidence { chain: &chain });
-                    report.insecure.extend(verifier.policy(&peer).unusual_for_live_peers());
-                    Judged { report, chain }
-                }
-                Err(error) => {
-                    let failure = Finding::fail(Code::ChainMalformed, error.what);
-                    let report = unjudged(&verifier.policy(&peer), &peer, failure);
-                    let report = Report { verdict: Verdict::Rejected, ..report };
-                    Judged { report, chain: Chain::new() }
-                }
-            };
-            let decision = decision(&found.report, mode);
+            let found = chain.map(|chain| {
+                let evidence = Evidence { chain: &chain, shown: Shown::InHandshake };
+                let examination = examine(&verifier, &peer, &evidence);
+                Judged { examination, chain }
+            });
+            let decision = decision(&found, mode);
             *judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
             decision
         })
@@ -186,14 +179,27 @@ impl Session {
 
     /// What the judge found in this handshake; for a resumed data connection, what it finds now on
     /// the control connection's chain.
-    fn take_judged(&self, tls: Option<&Tls>) -> Option<Judged> {
+    fn take_judged(&self, tls: Option<&Tls>) -> Option<Result<Judged>> {
         let found = self.judged.lock().unwrap_or_else(PoisonError::into_inner).take();
         found.or_else(|| {
             let control = self.control.as_ref().filter(|_| tls.is_some_and(Tls::is_resumed))?;
-            let evidence = Evidence { chain: &control.chain };
-            let report = judge(&self.verifier, &self.peer, &evidence);
-            Some(Judged { report, chain: control.chain.clone() })
+            let evidence = Evidence { chain: &control.chain, shown: Shown::Resumed };
+            let examination = examine(&self.verifier, &self.peer, &evidence);
+            Some(Ok(Judged { examination, chain: control.chain.clone() }))
         })
+    }
+
+    /// The judge's report with what the end of the handshake adds; a chain that could not be read
+    /// is a refusal.
+    fn conclude(&self, judged: Result<Judged>, ending: &Ending) -> (Report, Chain) {
+        match judged {
+            Ok(judged) => (judged.examination.conclude(&self.peer, ending), judged.chain),
+            Err(error) => {
+                let failure = Finding::fail(Code::ChainMalformed, error.what);
+                let report = unjudged(&self.policy, &self.peer, failure);
+                (Report { verdict: Verdict::Rejected, ..report }, Chain::new())
+            }
+        }
     }
 
     /// Stores bytes of the peer.
@@ -296,12 +302,13 @@ impl Session {
 
     /// The handshake is done: obey the report of the judge, who must have seen this peer.
     fn open(&mut self) -> Result<()> {
-        let Some(Judged { mut report, chain }) = self.take_judged(self.tls()) else {
+        let Some(judged) = self.take_judged(self.tls()) else {
             // An anonymous cipher or a key without a certificate: nobody was judged.
             return Err(
                 self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate"))
             );
         };
+        let (mut report, chain) = self.conclude(judged, &Ending::default());
         if let Some(stranger) = self.control.as_ref().and_then(|control| control.stranger(&chain)) {
             report.findings.insert(0, stranger);
             report.verdict = Verdict::Rejected;
@@ -413,7 +420,10 @@ impl Session {
     fn fail_handshake(&mut self, cause: Cause) -> Error {
         let judged = self.take_judged(None);
         match (cause, judged) {
-            (Cause::Refused, Some(judged)) => self.fail_judged(judged.report),
+            (Cause::Refused, Some(judged)) => {
+                let (report, _) = self.conclude(judged, &Ending::default());
+                self.fail_judged(report)
+            }
             (cause, _) => self.fail(finding_of_cause(cause, Phase::Handshake)),
         }
     }
@@ -626,17 +636,14 @@ fn feed_tls(tls: &mut Tls, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// What the handshake does with a report.
-fn decision(report: &Report, mode: SessionMode) -> Decision {
-    match (report.verdict, mode) {
-        (Verdict::Trusted | Verdict::Unauthenticated, _) | (_, SessionMode::Audit) => {
-            Decision::Accept
-        }
-        (Verdict::Rejected | Verdict::Unknown, SessionMode::Enforce) => {
-            let code = report.first_failure().map_or(Code::ChainInvalid, |finding| finding.code);
-            Decision::Refuse(alert_number(code))
-        }
-    }
+/// What the handshake does with what was found so far.
+fn decision(found: &Result<Judged>, mode: SessionMode) -> Decision {
+    let refusal = match (mode, found) {
+        (SessionMode::Audit, _) => None,
+        (SessionMode::Enforce, Ok(judged)) => judged.examination.refusal(),
+        (SessionMode::Enforce, Err(_)) => Some(Code::ChainMalformed),
+    };
+    refusal.map_or(Decision::Accept, |code| Decision::Refuse(alert_number(code)))
 }
 
 impl FirstBytes {

@@ -9,6 +9,8 @@ pub enum Need {
     Required,
     /// It should: where it does not, the session is encrypted and nothing more.
     Preferred,
+    /// It need not have been made, but where it was made and failed, the peer is refused.
+    Veto,
     /// It is reported and weighs nothing.
     ReportOnly,
 }
@@ -22,15 +24,43 @@ pub struct Needs {
     pub name: Need,
     /// The pins.
     pub pin: Need,
+    /// Revocation.
+    pub revocation: Need,
+    /// Public logs.
+    pub transparency: Need,
+    /// What is known from before.
+    pub known: Need,
+    /// TLSA records.
+    pub dane: Need,
 }
 
 impl Needs {
+    /// Nothing is asked for.
+    pub const NONE: Needs = Needs {
+        chain: Need::ReportOnly,
+        name: Need::ReportOnly,
+        pin: Need::ReportOnly,
+        revocation: Need::ReportOnly,
+        transparency: Need::ReportOnly,
+        known: Need::ReportOnly,
+        dane: Need::ReportOnly,
+    };
+
+    /// The same before the end of the handshake: what only its end can show weighs nothing yet.
+    pub const fn before_the_end(self) -> Needs {
+        Needs { revocation: Need::ReportOnly, transparency: Need::ReportOnly, ..self }
+    }
+
     /// What this check weighs. The checks of the connection itself can never be waived.
     pub const fn of(self, check: Check) -> Need {
         match check {
             Check::Chain => self.chain,
             Check::Name => self.name,
             Check::Pin => self.pin,
+            Check::Revocation => self.revocation,
+            Check::Transparency => self.transparency,
+            Check::Known => self.known,
+            Check::Dane => self.dane,
             Check::Starttls | Check::Tls | Check::Io => Need::Required,
         }
     }
@@ -45,14 +75,13 @@ pub fn weigh(needs: Needs, findings: Vec<Finding>) -> Vec<Finding> {
             detail: format!("{} (not required here)", finding.detail),
             ..finding
         },
-        (Outcome::Fail, Need::Required) | (Outcome::Pass | Outcome::Skip | Outcome::Note, _) => {
-            finding
-        }
+        (Outcome::Fail, Need::Required | Need::Veto)
+        | (Outcome::Pass | Outcome::Skip | Outcome::Note, _) => finding,
     };
     findings.into_iter().map(weighed).collect()
 }
 
-/// REJECTED if a check that is required failed or did not pass; TRUSTED only if every required and
+/// REJECTED if a check that is required failed or did not pass, or one that may refuse failed; TRUSTED only if every required and
 /// every preferred one passed and there was one at all; else encrypted and nothing more. A check that
 /// was skipped has not passed, and neither has one that passed in one respect and failed in another:
 /// the findings are taken as they were made, before they are weighed.
@@ -61,14 +90,15 @@ pub fn decide(needs: Needs, findings: &[Finding]) -> Verdict {
         findings.iter().any(|finding| finding.check() == check && finding.outcome == outcome)
     };
     let passed = |check| came_out(check, Outcome::Pass) && !came_out(check, Outcome::Fail);
-    let peer_checks = [Check::Chain, Check::Name, Check::Pin];
-    let all_passed =
-        |need: Need| peer_checks.into_iter().filter(|check| needs.of(*check) == need).all(passed);
+    let of_need = |need| Check::OF_PEER.into_iter().filter(move |check| needs.of(*check) == need);
+    let all_passed = |need: Need| of_need(need).all(passed);
     let refuses = |finding: &Finding| {
-        finding.outcome == Outcome::Fail && needs.of(finding.check()) == Need::Required
+        finding.outcome == Outcome::Fail
+            && matches!(needs.of(finding.check()), Need::Required | Need::Veto)
     };
     let failed = findings.iter().any(refuses);
-    let any_weighs = peer_checks.into_iter().any(|check| needs.of(check) != Need::ReportOnly);
+    // Not to object is not to vouch.
+    let any_weighs = of_need(Need::Required).chain(of_need(Need::Preferred)).next().is_some();
     match (failed || !all_passed(Need::Required), any_weighs && all_passed(Need::Preferred)) {
         (true, _) => Verdict::Rejected,
         (false, true) => Verdict::Trusted,
@@ -79,10 +109,10 @@ pub fn decide(needs: Needs, findings: &[Finding]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Code;
+    use crate::report::{Code, TABLE};
 
     const OUTCOMES: [Outcome; 4] = [Outcome::Pass, Outcome::Fail, Outcome::Skip, Outcome::Note];
-    const NEEDS: [Need; 3] = [Need::Required, Need::Preferred, Need::ReportOnly];
+    const NEEDS: [Need; 4] = [Need::Required, Need::Preferred, Need::Veto, Need::ReportOnly];
 
     /// Every combination of needs, and of two outcomes of each check.
     fn each(mut see: impl FnMut(Needs, [[Outcome; 2]; 3], Verdict)) {
@@ -105,6 +135,7 @@ mod tests {
             chain,
             name,
             pin,
+            ..Needs::NONE
         })
     }
 
@@ -124,8 +155,13 @@ mod tests {
             let checks =
                 [(needs.chain, outcomes[0]), (needs.name, outcomes[1]), (needs.pin, outcomes[2])];
             let lacks = |need| checks.iter().any(|check| check.0 == need && !good(check.1));
-            let none_weighs = checks.iter().all(|check| check.0 == Need::ReportOnly);
-            let wanted = match (lacks(Need::Required), lacks(Need::Preferred) || none_weighs) {
+            let vetoed = checks
+                .iter()
+                .any(|check| check.0 == Need::Veto && check.1.contains(&Outcome::Fail));
+            let none_weighs =
+                checks.iter().all(|check| matches!(check.0, Need::ReportOnly | Need::Veto));
+            let refused = lacks(Need::Required) || vetoed;
+            let wanted = match (refused, lacks(Need::Preferred) || none_weighs) {
                 (true, _) => Verdict::Rejected,
                 (false, true) => Verdict::Unauthenticated,
                 (false, false) => Verdict::Trusted,
@@ -138,8 +174,7 @@ mod tests {
 
     #[test]
     fn a_failure_on_the_way_is_never_waived() {
-        let waived =
-            Needs { chain: Need::ReportOnly, name: Need::ReportOnly, pin: Need::ReportOnly };
+        let waived = Needs::NONE;
         for code in [Code::StarttlsInjection, Code::TlsVersion, Code::IoTimeout] {
             let findings = vec![Finding::fail(code, "")];
             assert_eq!(decide(waived, &findings), Verdict::Rejected, "{code:?}");
@@ -148,8 +183,54 @@ mod tests {
     }
 
     #[test]
+    fn every_check_of_the_peer_can_refuse() {
+        let codes = TABLE.iter().filter(|row| Check::OF_PEER.contains(&row.check));
+        let mut seen = 0;
+        for row in codes {
+            let failed = [Finding::pass(Code::ChainTrusted, ""), Finding::fail(row.code, "")];
+            for need in [Need::Required, Need::Veto] {
+                let needs = with(row.check, need);
+                assert_eq!(decide(needs, &failed), Verdict::Rejected, "{} {need:?}", row.name);
+            }
+            seen += 1;
+        }
+        assert!(seen > 20);
+    }
+
+    /// The chain is required, and this check has this need.
+    fn with(check: Check, need: Need) -> Needs {
+        let mut needs = Needs { chain: Need::Required, ..Needs::NONE };
+        match check {
+            Check::Chain => needs.chain = need,
+            Check::Name => needs.name = need,
+            Check::Pin => needs.pin = need,
+            Check::Revocation => needs.revocation = need,
+            Check::Transparency => needs.transparency = need,
+            Check::Known => needs.known = need,
+            Check::Dane => needs.dane = need,
+            Check::Starttls | Check::Tls | Check::Io => {}
+        }
+        needs
+    }
+
+    #[test]
+    fn what_may_only_refuse_vouches_for_nobody() {
+        let needs = Needs { revocation: Need::Veto, ..Needs::NONE };
+        let good = [Finding::pass(Code::RevocationGood, "")];
+        assert_eq!(decide(needs, &good), Verdict::Unauthenticated);
+        let chain = Needs { chain: Need::Required, ..needs };
+        let skipped =
+            [Finding::pass(Code::ChainTrusted, ""), Finding::skip(Code::RevocationNotChecked, "")];
+        assert_eq!(decide(chain, &skipped), Verdict::Trusted);
+        assert_eq!(
+            decide(Needs { revocation: Need::Required, ..chain }, &skipped),
+            Verdict::Rejected
+        );
+    }
+
+    #[test]
     fn nothing_checked_is_not_trusted() {
-        let needs = Needs { chain: Need::Required, name: Need::Required, pin: Need::ReportOnly };
+        let needs = Needs { chain: Need::Required, name: Need::Required, ..Needs::NONE };
         assert_eq!(decide(needs, &[]), Verdict::Rejected);
     }
 }

@@ -4,49 +4,40 @@
 //! collected, and answers with a [`Report`]. All checks that have input run, always; a pure function
 //! (`decide`) turns findings and policy into the verdict. The judge reads no file and opens no
 //! socket.
+//!
+//! A handshake shows the certificate in its middle and some evidence about it only at its end (a
+//! TLS 1.2 server staples its OCSP response after the certificate was judged). So the judge works in
+//! two steps: [`examine`] says inside the handshake whether it may go on, and
+//! [`Examination::conclude`] gives the report. [`judge`] is both at once.
 
 mod certificates;
 mod chain;
 mod config;
 mod decide;
+mod examination;
 mod names;
 mod peer;
 mod pins;
 mod policy;
 mod questions;
+mod revocation;
 mod verifier;
-
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use chain::alert_number;
 pub use config::{Config, FileLayers, HostPattern};
 pub use decide::{Need, Needs, decide, weigh};
+pub use examination::{Ending, Evidence, Examination, examine};
 pub use peer::{Address, Peer};
 pub use policy::{Alpn, Policy, ServerName, SessionMode};
 pub use questions::{cert_matches_pin, cert_names_host};
 pub use verifier::Verifier;
 
-use crate::ossl::Chain;
-use crate::report::{Finding, Outcome, Report, Verdict};
+use crate::report::{Finding, Outcome, Report, Shown, Verdict};
 use crate::status::Status;
 
-/// What a door found.
-pub struct Evidence<'a> {
-    /// The certificates as sent, leaf first.
-    pub chain: &'a Chain,
-}
-
 /// Is this peer who was meant?
-pub fn judge(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Report {
-    let policy = verifier.policy(peer);
-    let now = policy.chain.time.unwrap_or_else(now);
-    let references = policy.names.references(peer);
-    let (chain_findings, path) = chain::check(&policy, &references, evidence.chain, now);
-    let name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
-    let pin_findings = pins::check(&policy, evidence.chain, &path);
-    let findings = [chain_findings, name_findings, pin_findings].concat();
-    let certificates = certificates::describe(evidence.chain);
-    Report { certificates, ..report(&policy, peer, findings) }
+pub fn judge(verifier: &Verifier, peer: &Peer, evidence: &Evidence, ending: &Ending) -> Report {
+    examine(verifier, peer, evidence).conclude(peer, ending)
 }
 
 /// The report of a peer who was never judged: the failure, and every check that was not made.
@@ -54,7 +45,7 @@ pub fn unjudged(policy: &Policy, peer: &Peer, failure: Finding) -> Report {
     use crate::report::Code::{ChainNotChecked, NameNotChecked, PinNotChecked};
     let skip = |code| Finding::skip(code, "the session ended before the certificate");
     let findings = vec![failure, skip(ChainNotChecked), skip(NameNotChecked), skip(PinNotChecked)];
-    let report = report(policy, peer, findings);
+    let report = report(policy, peer, policy.needs(), Shown::InHandshake, findings);
     // What kept us from judging says nothing about who the peer is, unless it is the peer's doing.
     let verdict = match report.status.number() {
         300.. if report.status != Status::TlsVersion => Verdict::Unknown,
@@ -63,8 +54,13 @@ pub fn unjudged(policy: &Policy, peer: &Peer, failure: Finding) -> Report {
     Report { verdict, ..report }
 }
 
-fn report(policy: &Policy, peer: &Peer, findings: Vec<Finding>) -> Report {
-    let needs = policy.needs();
+fn report(
+    policy: &Policy,
+    peer: &Peer,
+    needs: Needs,
+    shown: Shown,
+    findings: Vec<Finding>,
+) -> Report {
     let verdict = decide(needs, &findings);
     let mut findings = weigh(needs, findings);
     sort(&mut findings);
@@ -78,6 +74,7 @@ fn report(policy: &Policy, peer: &Peer, findings: Vec<Finding>) -> Report {
     Report {
         verdict,
         status,
+        shown,
         protocol: peer.protocol(),
         host: peer.host_text(),
         port: peer.effective_port(),
@@ -100,11 +97,4 @@ fn sort(findings: &mut [Finding]) {
         Outcome::Skip => 3,
     };
     findings.sort_by_key(|finding| (rank(finding.outcome), finding.check(), finding.depth));
-}
-
-/// Seconds since 1970 by the system's clock; a clock before 1970 counts as 1970, where no
-/// certificate is valid.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
 }

@@ -193,13 +193,12 @@ impl Policy {
     pub fn needs(&self) -> Needs {
         let pinned = !(self.pins.any_of.is_empty() && self.pins.all_of.is_empty());
         match self.pins.mode {
-            PinMode::PinInsteadOfPkix if pinned => {
-                Needs { chain: Need::ReportOnly, name: Need::ReportOnly, pin: Need::Required }
-            }
+            PinMode::PinInsteadOfPkix if pinned => Needs { pin: Need::Required, ..Needs::NONE },
             PinMode::PinInsteadOfPkix | PinMode::PinAndPkix => Needs {
                 chain: self.chain.need,
                 name: self.names.need,
                 pin: if pinned { Need::Required } else { Need::ReportOnly },
+                ..Needs::NONE
             },
         }
     }

@@ -87,6 +87,10 @@ class Check(enum.IntEnum):
     CHAIN = 3
     NAME = 4
     PIN = 5
+    REVOCATION = 6
+    TRANSPARENCY = 7
+    KNOWN = 8
+    DANE = 9
 
 
 class Outcome(enum.IntEnum):

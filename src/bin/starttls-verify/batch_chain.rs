@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use starttls_verify::error::{Error, Result};
 use starttls_verify::ossl::Chain;
-use starttls_verify::report::Report;
-use starttls_verify::verify::{Evidence, judge};
+use starttls_verify::report::{Report, Shown};
+use starttls_verify::verify::{Ending, Evidence, judge};
 
 use crate::answer::{Answer, Question};
 use crate::base::Base;
@@ -82,7 +82,12 @@ impl Case {
     fn judge(&self, cache: &mut VerifierCache) -> Result<Report> {
         let verifier = cache.verifier(&self.policy)?;
         let peer = peer_of(&self.names)?;
-        Ok(judge(&verifier, &peer, &Evidence { chain: &self.chain()? }))
+        Ok(judge(
+            &verifier,
+            &peer,
+            &Evidence { chain: &self.chain()?, shown: Shown::OnDisk },
+            &Ending::default(),
+        ))
     }
 
     fn chain(&self) -> Result<Chain> {

@@ -8,9 +8,10 @@ use starttls_verify::name::{Idna, ReferenceId};
 use starttls_verify::options::Value;
 use starttls_verify::ossl;
 use starttls_verify::proto::Protocol;
+use starttls_verify::report::Shown;
 use starttls_verify::status::Status;
 use starttls_verify::trust::read_file;
-use starttls_verify::verify::{Evidence, Need, Peer, Verifier, judge};
+use starttls_verify::verify::{Ending, Evidence, Need, Peer, Verifier, judge};
 
 use crate::arguments::ChainArguments;
 use crate::base::Base;
@@ -30,7 +31,12 @@ pub fn run(arguments: &ChainArguments) -> std::result::Result<Exit, Fault> {
     let names: Vec<String> = arguments.names.iter().map(|name| target::tagged(name)).collect();
     let peer = peer_of(&names)?;
     check_wanted(&verifier, &peer)?;
-    let report = judge(&verifier, &peer, &Evidence { chain: &read(file)? });
+    let report = judge(
+        &verifier,
+        &peer,
+        &Evidence { chain: &read(file)?, shown: Shown::OnDisk },
+        &Ending::default(),
+    );
     show(&report, &arguments.output)?;
     Ok(Exit::of(report.status, report.verdict))
 }

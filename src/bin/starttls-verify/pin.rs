@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use starttls_verify::options::Value;
-use starttls_verify::report::{CertificateInfo, Report, Verdict};
-use starttls_verify::verify::{Evidence, Peer, Verifier, judge};
+use starttls_verify::report::{CertificateInfo, Report, Shown, Verdict};
+use starttls_verify::verify::{Ending, Evidence, Peer, Verifier, judge};
 
 use crate::arguments::PinArguments;
 use crate::base::Base;
@@ -92,7 +92,12 @@ fn described(path: &str) -> Result<Report, Fault> {
     let mut base = Base::default();
     base.set("system_ca", Value::Bool(false))?;
     let verifier = Verifier::new(&base.config())?;
-    Ok(judge(&verifier, &Peer::new(), &Evidence { chain: &chain::read(path)? }))
+    Ok(judge(
+        &verifier,
+        &Peer::new(),
+        &Evidence { chain: &chain::read(path)?, shown: Shown::OnDisk },
+        &Ending::default(),
+    ))
 }
 
 /// `_25._tcp.mail.bob.test.` (RFC 6698 §3); empty for an address, which has no TLSA record.

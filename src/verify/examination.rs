@@ -1,0 +1,93 @@
+//! The judge at work: what the certificate shows, then what the end of the handshake adds.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::ossl::Chain;
+use crate::report::{CertificateInfo, Code, Finding, Outcome, Report, Shown, Verdict};
+
+use super::chain::{self, Path};
+use super::decide::{Needs, decide, weigh};
+use super::peer::Peer;
+use super::policy::Policy;
+use super::verifier::Verifier;
+use super::{certificates, names, pins, report, revocation};
+
+/// What a door found by the time that the certificate is there.
+pub struct Evidence<'a> {
+    /// The certificates as sent, leaf first.
+    pub chain: &'a Chain,
+    /// How the judge comes to them.
+    pub shown: Shown,
+}
+
+/// What a door found by the end of the handshake.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ending<'a> {
+    /// The OCSP response that the server stapled, DER (RFC 6066 §8).
+    pub staple: Option<&'a [u8]>,
+}
+
+/// All checks of the certificate itself, made; what the end of the handshake shows is still missing.
+pub struct Examination {
+    policy: Arc<Policy>,
+    needs: Needs,
+    shown: Shown,
+    findings: Vec<Finding>,
+    certificates: Vec<CertificateInfo>,
+    /// Empty unless the chain passed.
+    path: Path,
+    now: i64,
+}
+
+/// Makes every check for which the certificate is enough.
+pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examination {
+    let policy = verifier.policy(peer);
+    let now = policy.chain.time.unwrap_or_else(now);
+    let references = policy.names.references(peer);
+    let (chain_findings, path) = chain::check(&policy, &references, evidence.chain, now);
+    let name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
+    let pin_findings = pins::check(&policy, evidence.chain, &path);
+    Examination {
+        needs: policy.needs(),
+        shown: evidence.shown,
+        findings: [chain_findings, name_findings, pin_findings].concat(),
+        certificates: certificates::describe(evidence.chain),
+        path,
+        now,
+        policy,
+    }
+}
+
+impl Examination {
+    /// Why the handshake must not go on: the code of what to fix first, if the peer is refused
+    /// whatever its end may show.
+    pub fn refusal(&self) -> Option<Code> {
+        let needs = self.needs.before_the_end();
+        if decide(needs, &self.findings) != Verdict::Rejected {
+            return None;
+        }
+        let mut weighed = weigh(needs, self.findings.clone());
+        super::sort(&mut weighed);
+        let failure = weighed.iter().find(|finding| finding.outcome == Outcome::Fail);
+        Some(failure.map_or(Code::ChainInvalid, |finding| finding.code))
+    }
+
+    /// The report, with what the end of the handshake showed.
+    pub fn conclude(self, peer: &Peer, ending: &Ending) -> Report {
+        let revocation = revocation::check(&self.path, ending, self.now);
+        let findings = [self.findings, vec![revocation]].concat();
+        let mut report = report(&self.policy, peer, self.needs, self.shown, findings);
+        if self.shown != Shown::OnDisk {
+            report.insecure.extend(self.policy.unusual_for_live_peers());
+        }
+        Report { certificates: self.certificates, ..report }
+    }
+}
+
+/// Seconds since 1970 by the system's clock; a clock before 1970 counts as 1970, where no
+/// certificate is valid.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
+}
