@@ -1,0 +1,212 @@
+//! One connection, client side: bytes in, bytes out.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+
+use foreign_types::ForeignTypeRef;
+use openssl::error::ErrorStack;
+use openssl::ssl::{ErrorCode, ShutdownResult, Ssl, SslStream};
+use openssl_sys as ffi;
+
+use crate::error::{Error, Result};
+use crate::ossl::error_queue::drain;
+use crate::status::Status;
+
+use super::cause::{Cause, cause};
+use super::context::{Context, memory};
+use super::judging::{Judge, judge_slot};
+use super::ticket::Ticket;
+
+/// Where the handshake stands.
+#[derive(Debug)]
+pub enum Handshake {
+    /// Finished.
+    Done,
+    /// More bytes of the peer are needed.
+    Wait,
+    /// It failed.
+    Failed(Cause),
+}
+
+/// What reading gave.
+#[derive(Debug)]
+pub enum Received {
+    /// This many octets.
+    Octets(usize),
+    /// More bytes of the peer are needed.
+    Wait,
+    /// The peer said close_notify.
+    Closed,
+    /// The connection broke.
+    Failed(Cause),
+}
+
+/// The buffers between OpenSSL and whoever moves the bytes.
+#[derive(Debug, Default)]
+struct Wire {
+    incoming: VecDeque<u8>,
+    outgoing: VecDeque<u8>,
+    ended: bool,
+}
+
+/// One TLS connection, client side.
+pub struct Tls {
+    stream: SslStream<Wire>,
+}
+
+impl Tls {
+    /// A connection that has not begun; `name` is the server name to send, `alpn` the identifier to
+    /// offer, if any.
+    pub fn new(context: &Context, name: Option<&str>, alpn: &str, judge: Judge) -> Result<Tls> {
+        let mut ssl = Ssl::new(&context.context).map_err(memory)?;
+        if let Some(name) = name {
+            ssl.set_hostname(name).map_err(memory)?;
+        }
+        if let (Ok(length), false) = (u8::try_from(alpn.len()), alpn.is_empty()) {
+            // RFC 7301 §3.1: a list of identifiers, each with its length in front.
+            let list = [&[length], alpn.as_bytes()].concat();
+            ssl.set_alpn_protos(&list).map_err(memory)?;
+        }
+        let slot = judge_slot().ok_or_else(|| {
+            Error::new(Status::Memory, "OpenSSL has no room for our data on its objects")
+        })?;
+        ssl.set_ex_data(slot, judge);
+        let stream = SslStream::new(ssl, Wire::default()).map_err(memory)?;
+        Ok(Tls { stream })
+    }
+
+    /// What another connection to the same peer, under the same context, may be resumed from.
+    pub fn ticket(&self) -> Option<Ticket> {
+        self.stream.ssl().session().map(|session| Ticket { session: session.to_owned() })
+    }
+
+    /// Offers to resume; before the handshake begins. The context must be the ticket's own.
+    pub fn resume(&mut self, ticket: &Ticket) -> Result<()> {
+        let ssl = self.stream.ssl().as_ptr();
+        // SAFETY: both objects are alive; OpenSSL counts a reference to the session.
+        let done = unsafe { ffi::SSL_set_session(ssl, ticket.session.as_ptr()) };
+        if done == 1 { Ok(()) } else { Err(memory(ErrorStack::get())) }
+    }
+
+    /// Whether the handshake resumed another connection: the judge was not asked then.
+    pub fn is_resumed(&self) -> bool {
+        self.stream.ssl().session_reused()
+    }
+
+    /// Stores bytes of the peer.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().incoming.extend(bytes);
+    }
+
+    /// The peer's bytes that OpenSSL has not taken yet.
+    pub fn unread(&self) -> usize {
+        self.stream.get_ref().incoming.len()
+    }
+
+    /// The peer will send no more.
+    pub fn feed_end(&mut self) {
+        self.stream.get_mut().ended = true;
+    }
+
+    /// Moves bytes for the peer out; how many.
+    pub fn take(&mut self, into: &mut [u8]) -> usize {
+        // Reading from a deque in memory cannot fail.
+        self.stream.get_mut().outgoing.read(into).unwrap_or(0)
+    }
+
+    /// Whether bytes for the peer wait.
+    pub fn has_output(&self) -> bool {
+        !self.stream.get_ref().outgoing.is_empty()
+    }
+
+    /// Octets for the peer that wait.
+    pub fn output(&self) -> usize {
+        self.stream.get_ref().outgoing.len()
+    }
+
+    /// Goes on with the handshake.
+    pub fn handshake(&mut self) -> Handshake {
+        match self.stream.connect() {
+            Ok(()) => Handshake::Done,
+            Err(error) => match error.code() {
+                ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Handshake::Wait,
+                _ => Handshake::Failed(cause(&error)),
+            },
+        }
+    }
+
+    /// Decrypted bytes.
+    pub fn read(&mut self, into: &mut [u8]) -> Received {
+        if into.is_empty() {
+            return Received::Octets(0);
+        }
+        match self.stream.ssl_read(into) {
+            Ok(octets) => Received::Octets(octets),
+            Err(error) => match error.code() {
+                ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Received::Wait,
+                ErrorCode::ZERO_RETURN => Received::Closed,
+                _ => Received::Failed(cause(&error)),
+            },
+        }
+    }
+
+    /// Encrypts bytes; the wire takes any amount, so what is refused is refused for good.
+    pub fn write(&mut self, bytes: &[u8]) -> std::result::Result<usize, Cause> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        match self.stream.ssl_write(bytes) {
+            Ok(octets) => Ok(octets),
+            Err(error) => match error.code() {
+                ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Ok(0),
+                _ => Err(cause(&error)),
+            },
+        }
+    }
+
+    /// Puts our close_notify on the wire.
+    pub fn close(&mut self) {
+        match self.stream.shutdown() {
+            Ok(ShutdownResult::Sent | ShutdownResult::Received) | Err(_) => drain(),
+        }
+    }
+
+    /// Decrypted bytes that wait inside OpenSSL.
+    pub fn pending(&self) -> usize {
+        self.stream.ssl().pending()
+    }
+
+    /// The application protocol that the server chose.
+    pub fn alpn(&self) -> Option<Vec<u8>> {
+        self.stream.ssl().selected_alpn_protocol().map(<[u8]>::to_vec)
+    }
+
+    /// Such as `TLSv1.3`.
+    pub fn version(&self) -> String {
+        self.stream.ssl().version_str().to_owned()
+    }
+
+    /// Such as `TLS_AES_256_GCM_SHA384`.
+    pub fn cipher(&self) -> String {
+        self.stream.ssl().current_cipher().map_or("", |cipher| cipher.name()).to_owned()
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.incoming.is_empty() && !self.ended {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.incoming.read(into)
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.outgoing.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

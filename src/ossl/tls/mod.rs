@@ -1,0 +1,18 @@
+//! TLS of our own sessions: an SSL_CTX per verifier, an SSL per session, bytes in and bytes out.
+//!
+//! The judge runs once, inside the handshake, through OpenSSL's certificate verification callback,
+//! on the certificates as libssl holds them: a refusal gives the right alert, and no client
+//! certificate leaves. OpenSSL's own verification does not run besides.
+
+mod cause;
+mod connection;
+mod context;
+mod identity;
+mod judging;
+mod ticket;
+
+pub use cause::Cause;
+pub use connection::{Handshake, Received, Tls};
+pub use context::{Context, ContextSettings, TlsVersion};
+pub use judging::{Decision, Judge};
+pub use ticket::Ticket;
