@@ -63,6 +63,16 @@ typedef struct stv_peer stv_peer;
 typedef struct stv_chain stv_chain;
 
 /**
+ * A store of known peers on disk: for each protocol, host and port the key that was seen
+ * (docs/known-peers.md). Used by one thread at a time; several handles and several processes may use
+ * one file. It holds no descriptor and no lock between two calls, and may be used after a fork.
+ *
+ * Before a handshake, stv_peer_set_known asks the store about a peer; the judge weighs the answer.
+ * After one that ended with STV_OK, stv_known_peers_remember writes. Nothing is written otherwise.
+ */
+typedef struct stv_known_peers stv_known_peers;
+
+/**
  * One conversation with one peer: STARTTLS, handshake, verdict, application data. Used by one
  * thread at a time. It belongs to the process that made it: after a fork the child gets STV_E_STATE
  * from every call, and stv_session_free there sends nothing.
@@ -130,6 +140,14 @@ enum stv_status_code {
     STV_E_ENCODING = 116,
     /* this build does not support what was asked */
     STV_E_UNSUPPORTED = 117,
+    /* a file that the library keeps is torn, truncated or not what the library writes */
+    STV_E_FILE_DAMAGED = 120,
+    /* a file or directory that the library keeps could be changed by others, or is no regular file */
+    STV_E_FILE_UNSAFE = 121,
+    /* a file or directory cannot be written; what it held before still stands */
+    STV_E_FILE_UNWRITABLE = 122,
+    /* another process did not give up a file in time */
+    STV_E_FILE_BUSY = 123,
     /* the server does not offer STARTTLS */
     STV_E_NOT_OFFERED = 200,
     /* the server refused STARTTLS */
@@ -527,6 +545,16 @@ stv_status stv_peer_set_connect(stv_peer *peer, const char *address, size_t addr
 stv_status stv_peer_set_sni(stv_peer *peer, const char *name, size_t name_len);
 
 /**
+ * Asks a store of known peers about this peer as it is set up now (protocol, host and port), and keeps
+ * the answer for the judge, who then always weighs it; the options known_peers and accept_new say how.
+ * Ask before each session: an answer "never seen" is good for one. Where the store is missing,
+ * unreadable or damaged, the error of stv_known_peers_open_file comes with words in stv_peer_error,
+ * and the peer is refused from then on (known.not_checked) until the store was asked with success.
+ * STV_E_STATE when the peer has no host or port, or the handle has no store.
+ */
+stv_status stv_peer_set_known(stv_peer *peer, const stv_known_peers *known);
+
+/**
  * Words for the last call that failed on this peer, stv_session_new included; "" when none did.
  * They live until the next call that changes the peer.
  */
@@ -567,10 +595,108 @@ size_t stv_chain_count(const stv_chain *chain);
  */
 const char *stv_chain_error(const stv_chain *chain);
 
+/* ---- stv_known_peers: peers that were seen before (trust on first use) ---- */
+
+/**
+ * Makes a handle without a store. The caller owns *out and frees it with stv_known_peers_free.
+ */
+stv_status stv_known_peers_new(stv_known_peers **out);
+
+/**
+ * Frees a handle; NULL is fine. The file stays.
+ */
+void stv_known_peers_free(stv_known_peers *known);
+
+/**
+ * Opens a store that is there; it is read once, to see whether it can be used. STV_E_FILE_MISSING,
+ * STV_E_FILE_UNREADABLE, STV_E_FILE_DAMAGED (torn, truncated or changed by hand), STV_E_FILE_UNSAFE
+ * (others could write it, it belongs to somebody else, or is no regular file); stv_known_peers_error
+ * says what to do. None of them is a first use. A relative path is fixed to the directory of now.
+ */
+stv_status stv_known_peers_open_file(stv_known_peers *known, const char *path, size_t path_len);
+
+/**
+ * As stv_known_peers_open_file, and makes an empty store (mode 0600) where there is none. For setting
+ * up: a program that always calls it takes a store that was deleted for a new beginning.
+ * STV_E_FILE_UNWRITABLE when it cannot be made.
+ */
+stv_status stv_known_peers_create_file(stv_known_peers *known, const char *path, size_t path_len);
+
+/**
+ * Announces a key that the peer will have, "spki-sha256:BASE64" (STV_E_PIN): when the peer shows it,
+ * it takes the place of the old one. For a peer never seen it is then the only key that is taken.
+ * STV_E_ARGUMENT when eight keys are announced already, STV_E_STATE when the peer has no host or port,
+ * and what stv_known_peers_remember answers when the file cannot be changed.
+ */
+stv_status stv_known_peers_announce(
+    stv_known_peers *known,
+    const stv_peer *peer,
+    const char *pin,
+    size_t pin_len);
+
+/**
+ * Takes an announced key back. STV_E_ARGUMENT when it is not announced.
+ */
+stv_status stv_known_peers_withdraw(
+    stv_known_peers *known,
+    const stv_peer *peer,
+    const char *pin,
+    size_t pin_len);
+
+/**
+ * Forgets a peer: it is new again. STV_E_ARGUMENT when it is not known.
+ */
+stv_status stv_known_peers_forget(stv_known_peers *known, const stv_peer *peer);
+
+/**
+ * Reads the store; stv_known_peers_text then has it. Errors as for stv_known_peers_open_file.
+ */
+stv_status stv_known_peers_export(stv_known_peers *known);
+
+/**
+ * What the last stv_known_peers_export read, one JSON object to a line, the first and the last of them
+ * about the file; "" before. It lives until the next call that changes the handle.
+ */
+const char *stv_known_peers_text(const stv_known_peers *known);
+
+/**
+ * Writes the store to a new file (mode 0600). STV_E_FILE_UNWRITABLE, also when it is there already.
+ */
+stv_status stv_known_peers_export_file(stv_known_peers *known, const char *path, size_t path_len);
+
+/**
+ * Adds the peers of a text that an export gave. All of it is checked before anything changes:
+ * STV_E_FILE_DAMAGED when it is not whole, STV_E_STATE when the store knows one of the peers with
+ * another key (forget that peer first, if it is right).
+ */
+stv_status stv_known_peers_import_mem(stv_known_peers *known, const void *bytes, size_t bytes_len);
+
+/**
+ * As stv_known_peers_import_mem, from a file.
+ */
+stv_status stv_known_peers_import_file(stv_known_peers *known, const char *path, size_t path_len);
+
+/**
+ * Takes down the peer of a report: its key, the time, and the address where the session knows it. The
+ * report must be that of a full handshake with a peer who is trusted (STV_VERDICT_TRUSTED) and whom the
+ * judge held against known peers (stv_peer_set_known). STV_E_STATE for any other: a chain on disk, a
+ * resumed session, one that broke, a peer who is not trusted, or who got another key in the store in
+ * the meantime; stv_known_peers_error says which. STV_E_FILE_UNWRITABLE (no room, no right; the store
+ * is then as it was), STV_E_FILE_BUSY, and the errors of stv_known_peers_open_file.
+ */
+stv_status stv_known_peers_remember(stv_known_peers *known, const stv_report *report);
+
+/**
+ * Words for the last call that failed on this handle; "" when none did. They live until the next call
+ * that changes the handle.
+ */
+const char *stv_known_peers_error(const stv_known_peers *known);
+
 /* ---- stv_session: from plaintext to a secured conversation, or to nothing ---- */
 
 /**
- * Makes a session; verifier and peer are copied or counted and may be freed. STV_E_NAME, STV_E_STATE
+ * Makes a session; verifier and peer are copied or counted and may be freed. An answer "never seen" of
+ * stv_peer_set_known goes into this session and is good for no other. STV_E_NAME, STV_E_STATE
  * or STV_E_ARGUMENT when the peer is not complete or the options do not fit; the words are then in
  * stv_peer_error(peer). The caller owns *out and frees it with stv_session_free.
  */
@@ -785,8 +911,8 @@ const char *stv_report_finding_detail(const stv_report *report, size_t index);
 const char *stv_report_finding_hint(const stv_report *report, size_t index);
 
 /**
- * Where the fact behind finding number index came from: "library", "openssl", "system", or
- * "peer-unauthenticated" for what the peer said in plaintext.
+ * Where the fact behind finding number index came from: "library", "openssl", "system", "store" for
+ * what was remembered from before, or "peer-unauthenticated" for what the peer said in plaintext.
  */
 const char *stv_report_finding_source(const stv_report *report, size_t index);
 

@@ -5,11 +5,11 @@
 //!
 //! ```text
 //!  top  ffi                    C names, NULL, panic, ownership                    unsafe allowed
-//!   5   store                  the config file
+//!   5   store                  the config file, known peers
 //!   4   session                sans-IO session, fd driver, connect
 //!   3   verify                 settings -> policy, judge, findings, decide
 //!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
-//!   1   name der san pin line starttls                                            pure, no OpenSSL
+//!   1   name der san pin known line starttls                                      pure, no OpenSSL
 //!   0   status error report options proto limits                                  data only
 //! ```
 //!
@@ -29,6 +29,7 @@ pub mod status;
 
 // Floor 1: pure rules, bytes in and answers out.
 pub mod der;
+pub mod known;
 pub mod line;
 pub mod name;
 pub mod pin;

@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("report", 0),
     ("status", 0),
     ("der", 1),
+    ("known", 1),
     ("line", 1),
     ("name", 1),
     ("pin", 1),

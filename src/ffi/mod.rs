@@ -39,6 +39,7 @@ pub mod certificate;
 pub mod chain;
 pub mod codes;
 pub mod config;
+pub mod known_peers;
 pub mod names;
 pub mod options;
 pub mod peer;

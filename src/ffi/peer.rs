@@ -5,6 +5,7 @@ use std::ffi::{c_char, c_int};
 use crate::verify::Peer;
 
 use super::handle::{self, Core, Handle};
+use super::known_peers::stv_known_peers;
 use super::words::EMPTY;
 use super::{args, stv_status};
 
@@ -98,6 +99,20 @@ pub unsafe extern "C" fn stv_peer_set_sni(
     name_len: usize,
 ) -> stv_status {
     export! { change peer; name = text(name, name_len); => peer.set_sni(name) }
+}
+
+/// Asks a store of known peers about this peer as it is set up now (protocol, host and port), and keeps
+/// the answer for the judge, who then always weighs it; the options known_peers and accept_new say how.
+/// Ask before each session: an answer "never seen" is good for one. Where the store is missing,
+/// unreadable or damaged, the error of stv_known_peers_open_file comes with words in stv_peer_error,
+/// and the peer is refused from then on (known.not_checked) until the store was asked with success.
+/// STV_E_STATE when the peer has no host or port, or the handle has no store.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_known(
+    peer: *mut stv_peer,
+    known: *const stv_known_peers,
+) -> stv_status {
+    export! { change peer; known = owned(known); => known.recall(peer) }
 }
 
 /// Words for the last call that failed on this peer, stv_session_new included; "" when none did.

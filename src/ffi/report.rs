@@ -43,6 +43,11 @@ impl stv_report {
         }
     }
 
+    /// What it wraps.
+    pub(super) fn report(&self) -> &Report {
+        &self.report
+    }
+
     fn finding(&self, index: usize) -> Option<&Finding> {
         self.report.findings.get(index)
     }
@@ -245,8 +250,8 @@ pub unsafe extern "C" fn stv_report_finding_hint(
     }
 }
 
-/// Where the fact behind finding number `index` came from: "library", "openssl", "system", or
-/// "peer-unauthenticated" for what the peer said in plaintext.
+/// Where the fact behind finding number `index` came from: "library", "openssl", "system", "store" for
+/// what was remembered from before, or "peer-unauthenticated" for what the peer said in plaintext.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_report_finding_source(
     report: *const stv_report,

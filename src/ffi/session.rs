@@ -51,7 +51,8 @@ impl Handle for stv_session {
     }
 }
 
-/// Makes a session; verifier and peer are copied or counted and may be freed. STV_E_NAME, STV_E_STATE
+/// Makes a session; verifier and peer are copied or counted and may be freed. An answer "never seen" of
+/// stv_peer_set_known goes into this session and is good for no other. STV_E_NAME, STV_E_STATE
 /// or STV_E_ARGUMENT when the peer is not complete or the options do not fit; the words are then in
 /// stv_peer_error(peer). The caller owns *out and frees it with stv_session_free.
 #[unsafe(no_mangle)]
@@ -62,7 +63,12 @@ pub unsafe extern "C" fn stv_session_new(
 ) -> stv_status {
     export! { change peer, out out;
         verifier = shared(verifier);
-        => Session::new(&verifier.0, peer).map(|session| handle::give(out, session))
+        => {
+            let session = Session::new(&verifier.0, peer)?;
+            peer.spend_known();
+            handle::give(out, session);
+            Ok(())
+        }
     }
 }
 

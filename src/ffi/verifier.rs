@@ -109,6 +109,7 @@ mod tests {
                 protocol: Protocol::Tls,
                 host: String::new(),
                 port: 0,
+                address: None,
                 findings: Vec::new(),
                 insecure: Vec::new(),
                 certificates: Vec::new(),

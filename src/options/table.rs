@@ -224,6 +224,25 @@ pub const TABLE: &[Row] = &[
         "insecure_peer_fingerprint",
         "md5 and sha1 fingerprints",
     ),
+    // Known peers.
+    row(
+        "known_peers",
+        Kind::Word { safe: &["known-and-pkix", "known-instead-of-pkix"], danger: &[] },
+        "known-and-pkix for a peer of whom a store was asked",
+        ALL,
+        "Demands that a store of known peers was asked, and says whether its answer is needed besides a trusted chain and the right name or takes their place, which is only as safe as the first use was.",
+    ),
+    row(
+        "accept_new",
+        Kind::Bool,
+        "false",
+        ALL,
+        "Whether a peer passes that the store of known peers has never seen.",
+    ),
+    insecure(
+        "insecure_accept_new",
+        "Accepts a new peer also where known_peers=known-instead-of-pkix: whoever answers first is trusted.",
+    ),
     // TLS.
     risky(
         row(

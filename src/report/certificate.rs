@@ -65,6 +65,23 @@ pub fn iso8601(epoch: i64) -> String {
     )
 }
 
+/// Seconds since 1970 of what [`iso8601`] wrote for the years 0000 to 9999, and of nothing else.
+pub fn epoch_of_iso8601(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let epoch = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+    (iso8601(epoch) == text).then_some(epoch)
+}
+
+/// The day counted from 1970-01-01: the other way round of [`civil`].
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let (year, march_month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let before_month = (153 * march_month + 2) / 5;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + before_month + day - 1 - 719_468
+}
+
 /// Year, month and day of a day counted from 1970-01-01. Years are taken to begin in March, so that
 /// the leap day is the last of its year; an era is 400 years.
 fn civil(days: i64) -> (i64, i64, i64) {
@@ -95,6 +112,25 @@ mod tests {
             (253_402_300_799, "9999-12-31T23:59:59Z"),
         ] {
             assert_eq!(iso8601(epoch), text);
+            assert_eq!(epoch_of_iso8601(text), Some(epoch));
+        }
+        for day in -800_000..800_000 {
+            let (year, month, date) = civil(day);
+            assert_eq!(days(year, month, date), day);
+        }
+        for other in [
+            "",
+            "2026-11-22",
+            "2026-11-22T02:29:00",
+            "2026-11-22T02:29:60Z",
+            "2026-02-29T00:00:00Z",
+            "2026-00-01T00:00:00Z",
+            "2026-11-22 02:29:00Z",
+            "+026-11-22T02:29:00Z",
+            "2026-11-22T02:29:00Z ",
+            "2026-11-2\u{fc}T02:29:00Z",
+        ] {
+            assert_eq!(epoch_of_iso8601(other), None, "{other}");
         }
     }
 }

@@ -287,6 +287,30 @@ codes! {
         "None is configured, or there was no certificate.",
         "";
 
+    KnownSame, "known.same", Known, Ok,
+        "The peer has a key that it was seen with before.",
+        "All is well.", "";
+    KnownRotated, "known.rotated", Known, Ok,
+        "The peer has a key that the administrator announced.",
+        "The server's key was changed as planned.",
+        "";
+    KnownNew, "known.new", Known, Rejected,
+        "The peer was never seen before.",
+        "The first contact, another port or name than before, or a new store.",
+        "If the peer is expected to be new, set accept_new for this first contact and remember it.";
+    KnownChanged, "known.changed", Known, Rejected,
+        "The peer has another key than before.",
+        "The server got a new key without notice, or somebody else answers in its place.",
+        "Ask the server's administrator over another way. If the new key is right, announce it (starttls-verify known announce), or forget the peer and remember it anew.";
+    KnownNotChecked, "known.not_checked", Known, Rejected,
+        "The peer was not held against known peers.",
+        "No store was asked; or the one that is expected is missing, unreadable or damaged.",
+        "Ask the store before each session (--known-peers, stv_peer_set_known), or mend it.";
+    KnownNewAddress, "known.new_address", Known, Ok,
+        "The peer was never seen at this address before.",
+        "The server moved or has several addresses. It weighs nothing.",
+        "";
+
     RevocationGood, "revocation.good", Revocation, Ok,
         "The CA says that the certificate is not revoked.",
         "All is well.", "";

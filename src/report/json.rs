@@ -1,5 +1,7 @@
 //! The report for programs: `"v":1`, the same struct as the text.
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 
 use super::{CertificateInfo, Finding, Report};
@@ -17,6 +19,8 @@ struct JsonReport<'a> {
     protocol: &'static str,
     host: &'a str,
     port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<IpAddr>,
     insecure: &'a [&'static str],
     findings: Vec<JsonFinding<'a>>,
     tls: Option<JsonTls<'a>>,
@@ -74,6 +78,7 @@ impl Report {
             protocol: self.protocol.row().scheme,
             host: &self.host,
             port: self.port,
+            address: self.address,
             insecure: &self.insecure,
             findings: self.findings.iter().map(Finding::as_json).collect(),
             tls: self

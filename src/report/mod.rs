@@ -10,9 +10,11 @@ mod code;
 mod json;
 mod text;
 
-pub use certificate::{CertificateInfo, Fingerprints, KeyInfo, iso8601};
+pub use certificate::{CertificateInfo, Fingerprints, KeyInfo, epoch_of_iso8601, iso8601};
 pub use code::{Code, Row, TABLE};
 pub use json::JsonFinding;
+
+use std::net::IpAddr;
 
 use crate::proto::Protocol;
 use crate::status::Status;
@@ -93,6 +95,8 @@ pub enum Source {
     PeerUnauthenticated,
     /// The operating system.
     System,
+    /// What was remembered from before.
+    Store,
 }
 
 /// One check and how it came out.
@@ -131,6 +135,8 @@ pub struct Report {
     pub host: String,
     /// The port that was meant.
     pub port: u16,
+    /// The address that was connected to, where the door knows it.
+    pub address: Option<IpAddr>,
     /// All findings, what to fix first in front.
     pub findings: Vec<Finding>,
     /// Names of the options that weaken security and were in force.
@@ -295,6 +301,7 @@ impl Source {
             Source::Openssl => "openssl",
             Source::PeerUnauthenticated => "peer-unauthenticated",
             Source::System => "system",
+            Source::Store => "store",
         }
     }
 }

@@ -4,12 +4,13 @@
 //! The descriptor is a duplicate of the caller's and may be blocking or not: every call is made not
 //! to block, and `poll` waits. No SIGPIPE is ever raised (MSG_NOSIGNAL).
 
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{RecvFlags, SendFlags, getpeername, recv, send};
 
 use crate::error::{Error, Result};
 use crate::report::{Code, Finding, Source};
@@ -251,6 +252,14 @@ impl Session {
         if self.link.is_some() {
             self.say_farewell();
         }
+    }
+
+    /// Where a driven session is connected to; `None` for a socket without an address, such as one of a
+    /// pair.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        let name = getpeername(&self.link.as_ref()?.descriptor).ok()??;
+        // An IPv4 peer of an IPv6 socket is the IPv4 peer that it is.
+        SocketAddr::try_from(name).ok().map(|address| address.ip().to_canonical())
     }
 
     /// The descriptor of a driven session, for poll and select.

@@ -189,6 +189,11 @@ impl Session {
         })
     }
 
+    /// What the end of the handshake shows.
+    fn ending(&self) -> Ending<'static> {
+        Ending { address: self.address(), ..Ending::default() }
+    }
+
     /// The judge's report with what the end of the handshake adds; a chain that could not be read
     /// is a refusal.
     fn conclude(&self, judged: Result<Judged>, ending: &Ending) -> (Report, Chain) {
@@ -308,7 +313,7 @@ impl Session {
                 self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate"))
             );
         };
-        let (mut report, chain) = self.conclude(judged, &Ending::default());
+        let (mut report, chain) = self.conclude(judged, &self.ending());
         if let Some(stranger) = self.control.as_ref().and_then(|control| control.stranger(&chain)) {
             report.findings.insert(0, stranger);
             report.verdict = Verdict::Rejected;

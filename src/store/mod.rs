@@ -1,3 +1,6 @@
 //! What lies on disk.
 
 pub mod config_file;
+pub mod known_peers;
+mod known_text;
+mod private_file;

@@ -1,5 +1,6 @@
 //! The judge at work: what the certificate shows, then what the end of the handshake adds.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +12,7 @@ use super::decide::{Needs, decide, weigh};
 use super::peer::Peer;
 use super::policy::Policy;
 use super::verifier::Verifier;
-use super::{certificates, names, pins, report, revocation};
+use super::{certificates, known, names, pins, report, revocation};
 
 /// What a door found by the time that the certificate is there.
 pub struct Evidence<'a> {
@@ -26,6 +27,8 @@ pub struct Evidence<'a> {
 pub struct Ending<'a> {
     /// The OCSP response that the server stapled, DER (RFC 6066 §8).
     pub staple: Option<&'a [u8]>,
+    /// Where the peer was connected to, if the door knows.
+    pub address: Option<IpAddr>,
 }
 
 /// All checks of the certificate itself, made; what the end of the handshake shows is still missing.
@@ -48,10 +51,11 @@ pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examina
     let (chain_findings, path) = chain::check(&policy, &references, evidence.chain, now);
     let name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
     let pin_findings = pins::check(&policy, evidence.chain, &path);
+    let known_findings = vec![known::check(policy.known, peer, evidence.chain)];
     Examination {
-        needs: policy.needs(),
+        needs: policy.known.needs(peer, policy.needs()),
         shown: evidence.shown,
-        findings: [chain_findings, name_findings, pin_findings].concat(),
+        findings: [chain_findings, name_findings, pin_findings, known_findings].concat(),
         certificates: certificates::describe(evidence.chain),
         path,
         now,
@@ -76,12 +80,13 @@ impl Examination {
     /// The report, with what the end of the handshake showed.
     pub fn conclude(self, peer: &Peer, ending: &Ending) -> Report {
         let revocation = revocation::check(&self.path, ending, self.now);
-        let findings = [self.findings, vec![revocation]].concat();
+        let mut findings = [self.findings, vec![revocation]].concat();
+        findings.extend(known::address_note(peer, ending.address));
         let mut report = report(&self.policy, peer, self.needs, self.shown, findings);
         if self.shown != Shown::OnDisk {
             report.insecure.extend(self.policy.unusual_for_live_peers());
         }
-        Report { certificates: self.certificates, ..report }
+        Report { certificates: self.certificates, address: ending.address, ..report }
     }
 }
 

@@ -15,6 +15,7 @@ mod chain;
 mod config;
 mod decide;
 mod examination;
+mod known;
 mod names;
 mod peer;
 mod pins;
@@ -27,6 +28,7 @@ pub use chain::alert_number;
 pub use config::{Config, FileLayers, HostPattern};
 pub use decide::{Need, Needs, decide, weigh};
 pub use examination::{Ending, Evidence, Examination, examine};
+pub use known::{KnownMode, KnownRules, Newcomers};
 pub use peer::{Address, Peer};
 pub use policy::{Alpn, Policy, ServerName, SessionMode};
 pub use questions::{cert_matches_pin, cert_names_host};
@@ -78,6 +80,7 @@ fn report(
         protocol: peer.protocol(),
         host: peer.host_text(),
         port: peer.effective_port(),
+        address: None,
         findings,
         insecure: policy.insecure.clone(),
         certificates: Vec::new(),

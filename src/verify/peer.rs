@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::error::{Error, Result};
+use crate::known::{Answer, Memory, PeerKey};
 use crate::name::{DnsName, Idna, ReferenceId};
 use crate::proto::Protocol;
 use crate::status::Status;
@@ -17,6 +18,7 @@ pub struct Peer {
     connect: Option<Address>,
     server_name: Option<String>,
     letters: Letters,
+    known: Option<Answer>,
 }
 
 /// Whether a name was given with letters beyond ASCII.
@@ -52,6 +54,7 @@ impl Peer {
             connect: None,
             server_name: None,
             letters: Letters::Ascii,
+            known: None,
         }
     }
 
@@ -98,6 +101,25 @@ impl Peer {
         Ok(())
     }
 
+    /// What a store of known peers answered. It is held against the peer who is meant when the judge
+    /// is asked: a peer that was changed afterwards is not checked, and that is no pass.
+    pub fn set_known(&mut self, answer: Answer) {
+        self.known = Some(answer);
+    }
+
+    /// A store should have been asked and could not be: the peer is refused, and not taken for new.
+    pub fn lack_known(&mut self, why: impl Into<String>) {
+        let memory = Memory::Unreadable(why.into());
+        self.known = Some(Answer { peer: self.known_as().ok(), memory });
+    }
+
+    /// "Never seen before" is good for one session: whoever opens one takes it.
+    pub fn spend_known(&mut self) {
+        if let Some(Answer { memory: memory @ Memory::Nothing, .. }) = &mut self.known {
+            *memory = Memory::Spent;
+        }
+    }
+
     fn note_letters(&mut self, text: &str) {
         if !text.is_ascii() {
             self.letters = Letters::Unicode;
@@ -112,6 +134,16 @@ impl Peer {
     /// The host as a reference.
     pub fn host(&self) -> Option<&ReferenceId> {
         self.host.as_ref()
+    }
+
+    /// What a store of known peers answered.
+    pub fn known(&self) -> Option<&Answer> {
+        self.known.as_ref()
+    }
+
+    /// As whom a store knows the peer.
+    pub fn known_as(&self) -> Result<PeerKey> {
+        PeerKey::new(self.protocol, &self.host_text(), self.effective_port())
     }
 
     /// Further references.

@@ -15,6 +15,7 @@ use crate::status::Status;
 use crate::trust::{Sources, Trust, Watched, load_crls, read_file};
 
 use super::decide::{Need, Needs};
+use super::known::KnownRules;
 use super::peer::Peer;
 
 /// Everything that was decided beforehand.
@@ -29,6 +30,8 @@ pub struct Policy {
     pub names: NameRules,
     /// Pins.
     pub pins: PinRules,
+    /// Known peers.
+    pub known: KnownRules,
     /// TLS settings.
     pub tls: TlsRules,
     /// Deadlines of a session.
@@ -168,6 +171,7 @@ impl Policy {
             chain: ChainRules::freeze(settings, crls),
             names: NameRules::freeze(settings)?,
             pins: PinRules::freeze(settings)?,
+            known: KnownRules::freeze(settings)?,
             tls: TlsRules::freeze(settings)?,
             deadlines: deadlines(settings),
             terms: terms(settings)?,

@@ -15,6 +15,7 @@ pub const NOUNS: &[&str] = &[
     "verifier",
     "peer",
     "chain",
+    "known_peers",
     "session",
     "report",
     "certificate",

@@ -40,6 +40,10 @@ class Status(enum.IntEnum):
     E_PIN = 115
     E_ENCODING = 116
     E_UNSUPPORTED = 117
+    E_FILE_DAMAGED = 120
+    E_FILE_UNSAFE = 121
+    E_FILE_UNWRITABLE = 122
+    E_FILE_BUSY = 123
     E_NOT_OFFERED = 200
     E_REFUSED = 201
     E_REFUSED_TEMPORARILY = 202
@@ -350,6 +354,13 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
             ctypes.c_size_t,
         ),
     ),
+    "stv_peer_set_known": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        ),
+    ),
     "stv_peer_error": (
         ctypes.c_char_p,
         (
@@ -391,6 +402,108 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
         ),
     ),
     "stv_chain_error": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_known_peers_new": (
+        ctypes.c_int,
+        (
+            ctypes.POINTER(ctypes.c_void_p),
+        ),
+    ),
+    "stv_known_peers_free": (
+        None,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_known_peers_open_file": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_known_peers_create_file": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_known_peers_announce": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_known_peers_withdraw": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_known_peers_forget": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_known_peers_export": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_known_peers_text": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_known_peers_export_file": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_known_peers_import_mem": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_known_peers_import_file": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_known_peers_remember": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_known_peers_error": (
         ctypes.c_char_p,
         (
             ctypes.c_void_p,

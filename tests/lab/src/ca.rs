@@ -147,16 +147,20 @@ impl Blueprint {
 
     /// Signed by its own key.
     pub fn self_signed(&self) -> Result<Identity, Fault> {
-        self.issue(None)
+        self.issue(self.key.generate()?, None)
     }
 
     /// Signed by `issuer`, whether or not that is an authority.
     pub fn issued_by(&self, issuer: &Identity) -> Result<Identity, Fault> {
-        self.issue(Some(issuer))
+        self.issue(self.key.generate()?, Some(issuer))
     }
 
-    fn issue(&self, issuer: Option<&Identity>) -> Result<Identity, Fault> {
-        let key = self.key.generate()?;
+    /// A new certificate for a key that is there already, signed by `issuer`.
+    pub fn renewed(&self, key: &PKey<Private>, issuer: &Identity) -> Result<Identity, Fault> {
+        self.issue(key.clone(), Some(issuer))
+    }
+
+    fn issue(&self, key: PKey<Private>, issuer: Option<&Identity>) -> Result<Identity, Fault> {
         let subject = self.subject()?;
         let (issuer_name, issuer_key) = match issuer {
             Some(issuer) => (issuer.cert.subject_name(), &issuer.key),
