@@ -33,6 +33,10 @@ final class Status
     public const E_PIN = 115;
     public const E_ENCODING = 116;
     public const E_UNSUPPORTED = 117;
+    public const E_FILE_DAMAGED = 120;
+    public const E_FILE_UNSAFE = 121;
+    public const E_FILE_UNWRITABLE = 122;
+    public const E_FILE_BUSY = 123;
     public const E_INJECTED = 203;
     public const E_TLS_HANDSHAKE = 300;
     public const E_TLS_VERSION = 301;
