@@ -9,7 +9,7 @@
 //!   4   session                sans-IO session, fd driver, connect
 //!   3   verify                 settings -> policy, judge, findings, decide
 //!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
-//!   1   name der san pin known line starttls                                      pure, no OpenSSL
+//!   1   name der san pin tlsa known line starttls                                 pure, no OpenSSL
 //!   0   status error report options proto limits                                  data only
 //! ```
 //!
@@ -35,6 +35,7 @@ pub mod name;
 pub mod pin;
 pub mod san;
 pub mod starttls;
+pub mod tlsa;
 
 // Floor 2: OpenSSL.
 pub mod ossl;

@@ -55,6 +55,13 @@ pub const CERTIFICATE_OCTETS: usize = 1 << 20;
 /// Presented identifiers in one certificate: 300 KB of the shortest names.
 pub const PRESENTED_IDS: usize = 100_000;
 
+/// TLSA records of one server. RFC 7671 §8 needs four for a rollover of two keys; more than a
+/// hundred are an attempt to make us work.
+pub const TLSA_RECORDS: usize = 100;
+
+/// Octets of a TLSA record's data: RDATA has at most 65535 (RFC 1035 §3.2.1), three of them numbers.
+pub const TLSA_OCTETS: usize = 65_532;
+
 /// Octets of one file that is read whole (CA bundle, configuration, CRL).
 pub const FILE_OCTETS: usize = 64 << 20;
 

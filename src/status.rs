@@ -53,6 +53,7 @@ statuses! {
     Pin = 115, "STV_E_PIN", "a pin is malformed";
     Encoding = 116, "STV_E_ENCODING", "text is not UTF-8 or holds a NUL";
     Unsupported = 117, "STV_E_UNSUPPORTED", "this build does not support what was asked";
+    Tlsa = 118, "STV_E_TLSA", "a TLSA record is malformed";
     FileDamaged = 120, "STV_E_FILE_DAMAGED", "a file that the library keeps is torn, truncated or not what the library writes";
     FileUnsafe = 121, "STV_E_FILE_UNSAFE", "a file or directory that the library keeps could be changed by others, or is no regular file";
     FileUnwritable = 122, "STV_E_FILE_UNWRITABLE", "a file or directory cannot be written; what it held before still stands";

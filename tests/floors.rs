@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("pin", 1),
     ("san", 1),
     ("starttls", 1),
+    ("tlsa", 1),
     ("ossl", 2),
     ("trust", 2),
     ("verify", 3),
