@@ -140,6 +140,8 @@ enum stv_status_code {
     STV_E_ENCODING = 116,
     /* this build does not support what was asked */
     STV_E_UNSUPPORTED = 117,
+    /* a TLSA record is malformed */
+    STV_E_TLSA = 118,
     /* a file that the library keeps is torn, truncated or not what the library writes */
     STV_E_FILE_DAMAGED = 120,
     /* a file or directory that the library keeps could be changed by others, or is no regular file */
@@ -256,6 +258,21 @@ enum stv_outcome {
     STV_OUTCOME_SKIP = 0,
     /* Worth knowing; weighs nothing. */
     STV_OUTCOME_NOTE = 3
+};
+
+/**
+ * How TLSA records came from the DNS, or why there are none.
+ */
+enum stv_tlsa_state {
+    STV_TLSA_GIVEN = 0,
+    /* Validated by DNSSEC. */
+    STV_TLSA_SECURE = 1,
+    /* Provably from a zone that is not signed: worth nothing. */
+    STV_TLSA_INSECURE = 2,
+    /* Validation failed: forged, or a broken zone. */
+    STV_TLSA_BOGUS = 3,
+    /* The look-up failed: nobody knows whether there are any. */
+    STV_TLSA_LOOKUP_FAILED = 4
 };
 
 /**
@@ -553,6 +570,39 @@ stv_status stv_peer_set_sni(stv_peer *peer, const char *name, size_t name_len);
  * STV_E_STATE when the peer has no host or port, or the handle has no store.
  */
 stv_status stv_peer_set_known(stv_peer *peer, const stv_known_peers *known);
+
+/**
+ * Adds a TLSA record of this server and port, in presentation format: "3 1 1 HEX" (spaces within the
+ * hexadecimal are allowed). Records without stv_peer_set_tlsa_state are your own statement, as of an
+ * administrator who types them in: they count as DNSSEC-secure, and when none of them can be used the
+ * peer is refused. STV_E_TLSA when it is no record, or one too many (100). A record of an unknown kind
+ * or with a digest of the wrong length is no error: the report says that it cannot be used.
+ */
+stv_status stv_peer_add_tlsa(stv_peer *peer, const char *record, size_t record_len);
+
+/**
+ * Adds a TLSA record in wire format, the RDATA of the answer: usage, selector and matching type in one
+ * octet each, then the data. For the rest as stv_peer_add_tlsa.
+ */
+stv_status stv_peer_add_tlsa_wire(stv_peer *peer, const void *rdata, size_t rdata_len);
+
+/**
+ * Says how the TLSA records came, a number of stv_tlsa_state; any other number is STV_E_ARGUMENT. It
+ * is your own look-up's result, also where that gave no record: STV_TLSA_SECURE without records says
+ * that there are provably none, STV_TLSA_BOGUS and STV_TLSA_LOOKUP_FAILED refuse the peer, because
+ * whoever can disturb a look-up must not be able to switch DANE off. STV_TLSA_SECURE is for answers
+ * that were validated, never for those of a resolver that you have no reason to believe.
+ */
+stv_status stv_peer_set_tlsa_state(stv_peer *peer, int state);
+
+/**
+ * Sets the TLSA base domain where it is not the host: the host name below which the records stand
+ * ("mx.example.com" for "_25._tcp.mx.example.com"). Where records decide, the certificate may be for
+ * it besides the host and the references (the next-hop names of RFC 7672 section 3.2.2); it is also
+ * the server name that is sent unless stv_peer_set_sni says otherwise. STV_E_NAME when it is no host
+ * name.
+ */
+stv_status stv_peer_set_tlsa_base(stv_peer *peer, const char *name, size_t name_len);
 
 /**
  * Words for the last call that failed on this peer, stv_session_new included; "" when none did.
@@ -916,7 +966,7 @@ const char *stv_report_finding_hint(const stv_report *report, size_t index);
  */
 const char *stv_report_finding_source(const stv_report *report, size_t index);
 
-/* ---- Two cheap questions about one certificate, without handles ---- */
+/* ---- Cheap questions about one certificate, without handles ---- */
 
 /**
  * Whether a certificate names a host: *out_match is 1 or 0. reference is tagged text as for
@@ -941,6 +991,20 @@ stv_status stv_cert_matches_pin(
     size_t der_len,
     const char *pin,
     size_t pin_len,
+    int *out_match);
+
+/**
+ * Whether a certificate, or its key, is what a TLSA record says: *out_match is 1 or 0. record is text
+ * as for stv_peer_add_tlsa: "3 1 1 HEX". Selector, matching type and data are compared; the usage,
+ * which says whose certificate it is about, is not. STV_OK says that the question was answered, not
+ * that anybody is trusted. STV_E_CERTIFICATE when the one cannot be read, STV_E_TLSA when the other
+ * cannot be read or used. Any thread.
+ */
+stv_status stv_cert_matches_tlsa(
+    const void *der,
+    size_t der_len,
+    const char *record,
+    size_t record_len,
     int *out_match);
 
 /* ---- Names of numbers: verdicts, checks, outcomes, protocols ---- */

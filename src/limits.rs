@@ -62,6 +62,13 @@ pub const TLSA_RECORDS: usize = 100;
 /// Octets of a TLSA record's data: RDATA has at most 65535 (RFC 1035 §3.2.1), three of them numbers.
 pub const TLSA_OCTETS: usize = 65_532;
 
+/// Certificates of one chain that are tried as the anchor that a TLSA record names, one after the
+/// other. A key needs one; whoever sends more certificates with the same key wants us to work.
+pub const DANE_ANCHORS: usize = 8;
+
+/// Signatures that are compared with bare keys of TLSA records (`2 1 0`).
+pub const DANE_SIGNATURES: usize = 32;
+
 /// Octets of one file that is read whole (CA bundle, configuration, CRL).
 pub const FILE_OCTETS: usize = 64 << 20;
 

@@ -105,6 +105,15 @@ pub enum Identity {
     Domain,
 }
 
+/// Which usages of TLSA records count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsaUsages {
+    /// All four (RFC 7671, RFC 7673).
+    All,
+    /// 2 and 3: a mail relay has no list of CAs that both sides believe in (RFC 7672 §3.1.3).
+    DaneOnly,
+}
+
 /// Whether a protocol opens further connections for data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataConnections {
@@ -251,6 +260,14 @@ impl Protocol {
     pub fn row(self) -> &'static Row {
         // The registry is indexed by the enum's number; a test holds the two together.
         &REGISTRY[self as usize]
+    }
+
+    /// Which usages of TLSA records count.
+    pub const fn tlsa_usages(self) -> TlsaUsages {
+        match self {
+            Protocol::Smtp => TlsaUsages::DaneOnly,
+            _ => TlsaUsages::All,
+        }
     }
 
     /// The protocol with this number.

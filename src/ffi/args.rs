@@ -17,6 +17,7 @@ use std::slice;
 use crate::error::{Error, Result};
 use crate::proto::Protocol;
 use crate::status::Status;
+use crate::tlsa::State;
 
 use super::handle::Handle;
 
@@ -131,6 +132,13 @@ pub(super) fn port(what: &str, value: c_int) -> Result<u16> {
 pub(super) fn protocol(what: &str, value: c_int) -> Result<Protocol> {
     Protocol::from_number(value).ok_or_else(|| {
         Error::new(Status::Argument, format!("{what}: {value} is the number of no protocol"))
+    })
+}
+
+/// A number of `stv_tlsa_state`.
+pub(super) fn tlsa_state(what: &str, value: c_int) -> Result<State> {
+    State::from_number(value).ok_or_else(|| {
+        Error::new(Status::Argument, format!("{what}: {value} is the number of no TLSA state"))
     })
 }
 

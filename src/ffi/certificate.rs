@@ -1,4 +1,4 @@
-//! Two cheap questions about one certificate, without handles.
+//! Cheap questions about one certificate, without handles.
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -40,5 +40,25 @@ pub unsafe extern "C" fn stv_cert_matches_pin(
         der = bytes(der, der_len);
         pin = text(pin, pin_len);
         => verify::cert_matches_pin(der, pin).map(|matches| out_match.put(c_int::from(matches)))
+    }
+}
+
+/// Whether a certificate, or its key, is what a TLSA record says: *out_match is 1 or 0. `record` is text
+/// as for stv_peer_add_tlsa: "3 1 1 HEX". Selector, matching type and data are compared; the usage,
+/// which says whose certificate it is about, is not. STV_OK says that the question was answered, not
+/// that anybody is trusted. STV_E_CERTIFICATE when the one cannot be read, STV_E_TLSA when the other
+/// cannot be read or used. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_cert_matches_tlsa(
+    der: *const c_void,
+    der_len: usize,
+    record: *const c_char,
+    record_len: usize,
+    out_match: *mut c_int,
+) -> stv_status {
+    export! { call out out_match;
+        der = bytes(der, der_len);
+        record = text(record, record_len);
+        => verify::cert_matches_tlsa(der, record).map(|matches| out_match.put(c_int::from(matches)))
     }
 }

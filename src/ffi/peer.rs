@@ -1,7 +1,8 @@
 //! `stv_peer`: whom we expect.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, c_void};
 
+use crate::tlsa::Record;
 use crate::verify::Peer;
 
 use super::handle::{self, Core, Handle};
@@ -113,6 +114,55 @@ pub unsafe extern "C" fn stv_peer_set_known(
     known: *const stv_known_peers,
 ) -> stv_status {
     export! { change peer; known = owned(known); => known.recall(peer) }
+}
+
+/// Adds a TLSA record of this server and port, in presentation format: "3 1 1 HEX" (spaces within the
+/// hexadecimal are allowed). Records without stv_peer_set_tlsa_state are your own statement, as of an
+/// administrator who types them in: they count as DNSSEC-secure, and when none of them can be used the
+/// peer is refused. STV_E_TLSA when it is no record, or one too many (100). A record of an unknown kind
+/// or with a digest of the wrong length is no error: the report says that it cannot be used.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_add_tlsa(
+    peer: *mut stv_peer,
+    record: *const c_char,
+    record_len: usize,
+) -> stv_status {
+    export! { change peer; record = text(record, record_len); => peer.add_tlsa(Record::parse(record)?) }
+}
+
+/// Adds a TLSA record in wire format, the RDATA of the answer: usage, selector and matching type in one
+/// octet each, then the data. For the rest as stv_peer_add_tlsa.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_add_tlsa_wire(
+    peer: *mut stv_peer,
+    rdata: *const c_void,
+    rdata_len: usize,
+) -> stv_status {
+    export! { change peer; rdata = bytes(rdata, rdata_len); => peer.add_tlsa(Record::from_wire(rdata)?) }
+}
+
+/// Says how the TLSA records came, a number of stv_tlsa_state; any other number is STV_E_ARGUMENT. It
+/// is your own look-up's result, also where that gave no record: STV_TLSA_SECURE without records says
+/// that there are provably none, STV_TLSA_BOGUS and STV_TLSA_LOOKUP_FAILED refuse the peer, because
+/// whoever can disturb a look-up must not be able to switch DANE off. STV_TLSA_SECURE is for answers
+/// that were validated, never for those of a resolver that you have no reason to believe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_tlsa_state(peer: *mut stv_peer, state: c_int) -> stv_status {
+    export! { change peer; => { peer.set_tlsa_state(args::tlsa_state("state", state)?); Ok(()) } }
+}
+
+/// Sets the TLSA base domain where it is not the host: the host name below which the records stand
+/// ("mx.example.com" for "_25._tcp.mx.example.com"). Where records decide, the certificate may be for
+/// it besides the host and the references (the next-hop names of RFC 7672 section 3.2.2); it is also
+/// the server name that is sent unless stv_peer_set_sni says otherwise. STV_E_NAME when it is no host
+/// name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_tlsa_base(
+    peer: *mut stv_peer,
+    name: *const c_char,
+    name_len: usize,
+) -> stv_status {
+    export! { change peer; name = text(name, name_len); => peer.set_tlsa_base(name) }
 }
 
 /// Words for the last call that failed on this peer, stv_session_new included; "" when none did.

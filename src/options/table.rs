@@ -243,6 +243,21 @@ pub const TABLE: &[Row] = &[
         "insecure_accept_new",
         "Accepts a new peer also where known_peers=known-instead-of-pkix: whoever answers first is trusted.",
     ),
+    // TLSA records (DANE).
+    row(
+        "dane",
+        Kind::Word { safe: &["opportunistic", "require", "off"], danger: &[] },
+        "opportunistic",
+        ALL,
+        "What part TLSA records have: where there are usable ones that DNSSEC protects, or that the caller states, they decide in place of the public CAs (opportunistic); there must be such records (require); none, and chain and name decide (off).",
+    ),
+    row(
+        "dane_ee_name",
+        Kind::Bool,
+        "false",
+        ALL,
+        "Whether the certificate must be for the name also where a TLSA record of usage 3 matches it. RFC 7671 does not ask for it; it keeps a domain from passing another's server off as its own.",
+    ),
     // TLS.
     risky(
         row(

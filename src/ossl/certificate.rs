@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::nid::Nid;
+use openssl::pkey::PKey;
 use openssl::x509::{X509, X509NameRef};
 use openssl_sys as ffi;
 
@@ -104,6 +105,21 @@ impl Certificate {
         let grade = unsafe { sys::X509_check_ca(self.x509.as_ptr()) };
         drain();
         grade
+    }
+
+    /// Whether this key (DER of a SubjectPublicKeyInfo) made the signature of the certificate, and not
+    /// over a digest that a forger can make collide: OpenSSL's security level only looks at signatures
+    /// below the anchor. A key that cannot be read made none.
+    pub fn is_signed_by(&self, spki: &[u8]) -> bool {
+        let signature = self.x509.signature_algorithm().object().nid().signature_algorithms();
+        let broken = [Nid::MD5, Nid::SHA1, Nid::MD5_SHA1];
+        if signature.is_some_and(|signature| broken.contains(&signature.digest)) {
+            return false;
+        }
+        let key = PKey::public_key_from_der(spki);
+        let signed = key.and_then(|key| self.x509.verify(&key)).unwrap_or(false);
+        drain();
+        signed
     }
 
     /// Whether issuer and subject are the same name.

@@ -322,6 +322,38 @@ codes! {
         "No OCSP response was checked.",
         "The server stapled none, or the session ended before.",
         "";
+
+    DaneMatch, "dane.match", Dane, Ok,
+        "A TLSA record of the domain matches.",
+        "All is well.", "";
+    DaneMismatch, "dane.mismatch", Dane, Rejected,
+        "None of the TLSA records matches what the server has.",
+        "The certificate or CA was replaced and the records were not, or this is another server.",
+        "Publish the record of what the server has (it is in the finding) and keep the old one until it has left the caches; if you are not its administrator, tell him. There is no falling back to public CAs.";
+    DaneUnusable, "dane.unusable", Dane, Rejected,
+        "There are TLSA records, and nothing can be made of them.",
+        "An unknown usage, selector or matching type, a digest of the wrong length, or a usage that this protocol does not have.",
+        "Publish 3 1 1 (the server's key) or 2 1 1 (its CA's key); the finding says what is wrong with each record.";
+    DaneBogus, "dane.bogus", Dane, Rejected,
+        "The answer about TLSA records failed DNSSEC validation.",
+        "Somebody forges answers, or the signatures of the zone are out of date.",
+        "Try again later and do not go on without; the domain's administrator should check the zone's signatures.";
+    DaneInsecure, "dane.insecure", Dane, Rejected,
+        "The answer about TLSA records is not protected by DNSSEC, so they count for nothing.",
+        "The zone is not signed, or the resolver does not validate.",
+        "Sign the zone; use a validating resolver.";
+    DaneLookupFailed, "dane.lookup_failed", Dane, Rejected,
+        "Whether there are TLSA records could not be found out.",
+        "The name server did not answer or answered with an error; somebody may be suppressing the records.",
+        "Try again later and do not go on without.";
+    DaneWeakKey, "dane.weak_key", Dane, Rejected,
+        "A TLSA record matches a key that is too weak.",
+        "An old and short key, which others can compute the private half of.",
+        "Make a new key and publish its record.";
+    DaneNotChecked, "dane.not_checked", Dane, Rejected,
+        "No TLSA records were checked.",
+        "None were given, the option dane is off, or there was no certificate.",
+        "";
 }
 
 impl Code {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::name::{CommonName, DnsName, ReferenceId};
 use crate::ossl::{Answer, Certificate, Chain, Fault, Question, fault, find_path};
 use crate::report::{Code, Finding, Outcome, Source, iso8601};
-use crate::trust::Origin;
+use crate::trust::{Origin, Trust};
 
 use super::decide::Need;
 use super::pins;
@@ -15,20 +15,44 @@ use super::policy::{CaLeaf, Dates, Policy, SelfSigned};
 pub struct Path {
     /// The certificates of the path, leaf first; empty unless the chain passed.
     pub verified: Vec<Certificate>,
+    /// The path as far as it could be built, whatever is wrong with it: proves nothing.
+    pub built: Vec<Certificate>,
     /// What OpenSSL's host check said; `None` where it was not asked.
     pub openssl_dns: Option<bool>,
     /// What OpenSSL's address check said of the first address; `None` where it was not asked.
     pub openssl_ip: Option<bool>,
 }
 
+/// Whom the path may end at.
+#[derive(Clone, Copy)]
+pub struct Anchors<'a> {
+    trust: &'a Trust,
+    /// Whether one that is not self-signed will do.
+    partial: bool,
+}
+
+impl<'a> Anchors<'a> {
+    /// Those of the policy.
+    pub fn of(policy: &'a Policy) -> Anchors<'a> {
+        Anchors { trust: &policy.trust, partial: policy.chain.partial }
+    }
+
+    /// These and no other, as they are.
+    pub fn only(trust: &'a Trust) -> Anchors<'a> {
+        Anchors { trust, partial: true }
+    }
+}
+
 /// Checks the chain, and asks OpenSSL about the names in the same pass.
 pub fn check(
     policy: &Policy,
+    anchors: Anchors,
     references: &[ReferenceId],
     chain: &Chain,
     now: i64,
 ) -> (Vec<Finding>, Path) {
-    let nothing = Path { verified: Vec::new(), openssl_dns: None, openssl_ip: None };
+    let nothing =
+        Path { verified: Vec::new(), built: Vec::new(), openssl_dns: None, openssl_ip: None };
     if chain.is_empty() {
         return (
             vec![Finding::fail(Code::ChainEmpty, "the server showed no certificate")],
@@ -37,16 +61,16 @@ pub fn check(
     }
     let hosts = dns_names(references);
     let address = references.iter().find_map(ReferenceId::as_ip);
-    match find_path(&question(policy, &hosts, address, chain, now)) {
+    match find_path(&question(policy, anchors, &hosts, address, chain, now)) {
         Err(error) => (vec![Finding::fail(Code::ChainInvalid, error.what)], nothing),
         Ok(answer) => {
             let has = |number| answer.faults.iter().any(|fault| fault.number == number);
             let openssl_dns = (!hosts.is_empty()).then(|| !has(fault::HOSTNAME_MISMATCH));
             let openssl_ip = address.map(|_| !has(fault::IP_ADDRESS_MISMATCH));
-            let findings = findings(policy, chain, &answer, now);
+            let findings = findings(policy, anchors, chain, &answer, now);
             let passed = findings.iter().any(|finding| finding.outcome == Outcome::Pass);
-            let verified = if passed { answer.path } else { Vec::new() };
-            (findings, Path { verified, openssl_dns, openssl_ip })
+            let verified = if passed { answer.path.clone() } else { Vec::new() };
+            (findings, Path { verified, built: answer.path, openssl_dns, openssl_ip })
         }
     }
 }
@@ -57,6 +81,7 @@ fn dns_names(references: &[ReferenceId]) -> Vec<&str> {
 
 fn question<'a>(
     policy: &'a Policy,
+    anchors: Anchors<'a>,
     hosts: &'a [&'a str],
     address: Option<IpAddr>,
     chain: &'a Chain,
@@ -64,7 +89,7 @@ fn question<'a>(
 ) -> Question<'a> {
     let rules = &policy.chain;
     Question {
-        anchors: policy.trust.store(),
+        anchors: anchors.trust.store(),
         chain,
         crls: &rules.crls,
         time: now,
@@ -72,15 +97,21 @@ fn question<'a>(
         purpose: rules.purpose,
         depth: rules.depth,
         level: rules.level,
-        partial: rules.partial,
+        partial: anchors.partial,
         hosts,
         address,
         common_name: policy.names.common_name == CommonName::FallbackInsecure,
     }
 }
 
-fn findings(policy: &Policy, chain: &Chain, answer: &Answer, now: i64) -> Vec<Finding> {
-    let scene = Scene { policy, chain, path: &answer.path, now };
+fn findings(
+    policy: &Policy,
+    anchors: Anchors,
+    chain: &Chain,
+    answer: &Answer,
+    now: i64,
+) -> Vec<Finding> {
+    let scene = Scene { policy, trust: anchors.trust, chain, path: &answer.path, now };
     let mut findings: Vec<Finding> = Vec::new();
     for fault in answer.faults.iter().filter(|fault| !scene.is_void(**fault)) {
         let finding = scene.finding(*fault);
@@ -108,6 +139,7 @@ fn findings(policy: &Policy, chain: &Chain, answer: &Answer, now: i64) -> Vec<Fi
 /// What is needed to make a finding of a fault.
 struct Scene<'a> {
     policy: &'a Policy,
+    trust: &'a Trust,
     chain: &'a Chain,
     path: &'a [Certificate],
     now: i64,
@@ -162,7 +194,7 @@ impl Scene<'_> {
     /// Whether the path ends at an anchor that the caller gave. Where it ends at none there is a
     /// failure of its own, beside which strictness says nothing.
     fn is_callers_anchor(&self) -> bool {
-        self.path.last().is_some_and(|last| self.policy.trust.is_callers(last))
+        self.path.last().is_some_and(|last| self.trust.is_callers(last))
     }
 
     fn is_old_anchor(&self, fault: Fault) -> bool {
@@ -264,7 +296,7 @@ impl Scene<'_> {
     /// The cause decides the cure, and what was sent tells the cause.
     fn issuer_hint(&self) -> String {
         let general = Code::ChainUnknownIssuer.row().hint;
-        match (self.policy.trust.origin(), self.chain.len()) {
+        match (self.trust.origin(), self.chain.len()) {
             (Origin::Nobody, _) => {
                 "No CA is trusted at all: system_ca is off and none was given.".to_owned()
             }

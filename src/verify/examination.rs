@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::ossl::Chain;
 use crate::report::{CertificateInfo, Code, Finding, Outcome, Report, Shown, Verdict};
 
-use super::chain::{self, Path};
+use super::chain::Path;
+use super::dane::{self, Ruling};
 use super::decide::{Needs, decide, weigh};
 use super::peer::Peer;
 use super::policy::Policy;
@@ -47,15 +48,15 @@ pub struct Examination {
 pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examination {
     let policy = verifier.policy(peer);
     let now = policy.chain.time.unwrap_or_else(now);
-    let references = policy.names.references(peer);
-    let (chain_findings, path) = chain::check(&policy, &references, evidence.chain, now);
+    let Ruling { findings, chain, path, references, needs } =
+        dane::check(&policy, policy.known.needs(peer, policy.needs()), peer, evidence.chain, now);
     let name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
     let pin_findings = pins::check(&policy, evidence.chain, &path);
     let known_findings = vec![known::check(policy.known, peer, evidence.chain)];
     Examination {
-        needs: policy.known.needs(peer, policy.needs()),
+        needs,
         shown: evidence.shown,
-        findings: [chain_findings, name_findings, pin_findings, known_findings].concat(),
+        findings: [chain, name_findings, pin_findings, known_findings, findings].concat(),
         certificates: certificates::describe(evidence.chain),
         path,
         now,

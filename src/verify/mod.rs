@@ -13,6 +13,7 @@
 mod certificates;
 mod chain;
 mod config;
+mod dane;
 mod decide;
 mod examination;
 mod known;
@@ -31,7 +32,7 @@ pub use examination::{Ending, Evidence, Examination, examine};
 pub use known::{KnownMode, KnownRules, Newcomers};
 pub use peer::{Address, Peer};
 pub use policy::{Alpn, Policy, ServerName, SessionMode};
-pub use questions::{cert_matches_pin, cert_names_host};
+pub use questions::{cert_matches_pin, cert_matches_tlsa, cert_names_host};
 pub use verifier::Verifier;
 
 use crate::report::{Finding, Outcome, Report, Shown, Verdict};
@@ -44,9 +45,10 @@ pub fn judge(verifier: &Verifier, peer: &Peer, evidence: &Evidence, ending: &End
 
 /// The report of a peer who was never judged: the failure, and every check that was not made.
 pub fn unjudged(policy: &Policy, peer: &Peer, failure: Finding) -> Report {
-    use crate::report::Code::{ChainNotChecked, NameNotChecked, PinNotChecked};
+    use crate::report::Code::{ChainNotChecked, DaneNotChecked, NameNotChecked, PinNotChecked};
     let skip = |code| Finding::skip(code, "the session ended before the certificate");
-    let findings = vec![failure, skip(ChainNotChecked), skip(NameNotChecked), skip(PinNotChecked)];
+    let unchecked = [ChainNotChecked, NameNotChecked, PinNotChecked, DaneNotChecked].map(skip);
+    let findings = [vec![failure], unchecked.to_vec()].concat();
     let report = report(policy, peer, policy.needs(), Shown::InHandshake, findings);
     // What kept us from judging says nothing about who the peer is, unless it is the peer's doing.
     let verdict = match report.status.number() {

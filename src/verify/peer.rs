@@ -7,6 +7,7 @@ use crate::known::{Answer, Memory, PeerKey};
 use crate::name::{DnsName, Idna, ReferenceId};
 use crate::proto::Protocol;
 use crate::status::Status;
+use crate::tlsa::{Record, State, Tlsa};
 
 /// The peer who is meant.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Peer {
     server_name: Option<String>,
     letters: Letters,
     known: Option<Answer>,
+    tlsa: Tlsa,
+    tlsa_base: Option<ReferenceId>,
 }
 
 /// Whether a name was given with letters beyond ASCII.
@@ -55,6 +58,8 @@ impl Peer {
             server_name: None,
             letters: Letters::Ascii,
             known: None,
+            tlsa: Tlsa::default(),
+            tlsa_base: None,
         }
     }
 
@@ -120,6 +125,28 @@ impl Peer {
         }
     }
 
+    /// One more TLSA record of this server, and of this port and transport.
+    pub fn add_tlsa(&mut self, record: Record) -> Result<()> {
+        self.tlsa.add(record)
+    }
+
+    /// How the TLSA records came, or why there are none.
+    pub fn set_tlsa_state(&mut self, state: State) {
+        self.tlsa.set_state(state);
+    }
+
+    /// The TLSA base domain (RFC 7671 §7): the host name below which the records stand, where that is
+    /// not the host, because MX, SRV or CNAME led to it.
+    pub fn set_tlsa_base(&mut self, name: &str) -> Result<()> {
+        let base = ReferenceId::from_host(name, Idna::Convert)?;
+        if base.as_dns().is_none() {
+            return Err(Error::new(Status::Name, "a TLSA base domain is a host name, no address"));
+        }
+        self.tlsa_base = Some(base);
+        self.note_letters(name);
+        Ok(())
+    }
+
     fn note_letters(&mut self, text: &str) {
         if !text.is_ascii() {
             self.letters = Letters::Unicode;
@@ -175,10 +202,21 @@ impl Peer {
         }
     }
 
-    /// The server name to send: what was set, else the host unless it is an address.
+    /// The server name to send: what was set, else the TLSA base domain, by which a server chooses the
+    /// certificate that its records are about (RFC 7672 §2.3.2), else the host unless it is an address.
     pub fn server_name(&self) -> Option<&str> {
-        let own = self.server_name.as_deref();
-        own.or_else(|| self.host.as_ref()?.as_dns().map(DnsName::as_str))
+        let host = self.tlsa_base.as_ref().or(self.host.as_ref());
+        self.server_name.as_deref().or_else(|| host?.as_dns().map(DnsName::as_str))
+    }
+
+    /// TLSA records and their state.
+    pub fn tlsa(&self) -> &Tlsa {
+        &self.tlsa
+    }
+
+    /// The TLSA base domain, where it is not the host.
+    pub fn tlsa_base(&self) -> Option<&ReferenceId> {
+        self.tlsa_base.as_ref()
     }
 }
 
@@ -256,5 +294,10 @@ mod tests {
         assert!(peer.set_sni("::1").is_err());
         peer.set_host("mail.bob.test.").unwrap();
         assert_eq!(peer.server_name(), Some("mail.bob.test"));
+        assert!(peer.set_tlsa_base("127.0.0.1").is_err());
+        peer.set_tlsa_base("mx.bob.test").unwrap();
+        assert_eq!(peer.server_name(), Some("mx.bob.test"), "RFC 7672 §2.3.2");
+        peer.set_sni("other.bob.test").unwrap();
+        assert_eq!(peer.server_name(), Some("other.bob.test"));
     }
 }

@@ -32,6 +32,8 @@ pub struct Policy {
     pub pins: PinRules,
     /// Known peers.
     pub known: KnownRules,
+    /// TLSA records.
+    pub dane: DaneRules,
     /// TLS settings.
     pub tls: TlsRules,
     /// Deadlines of a session.
@@ -131,6 +133,35 @@ pub struct PinRules {
     pub mode: PinMode,
 }
 
+/// What part TLSA records have in the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DaneMode {
+    /// None.
+    Off,
+    /// Where there are secure ones, they decide.
+    Opportunistic,
+    /// There must be.
+    Require,
+}
+
+/// Whether the name counts where a record of usage 3 decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EeName {
+    /// RFC 7671 §5.1: it does not.
+    Ignored,
+    /// It does.
+    Checked,
+}
+
+/// Rules for TLSA records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DaneRules {
+    /// What part they have.
+    pub mode: DaneMode,
+    /// The name beside DANE-EE.
+    pub ee_name: EeName,
+}
+
 /// TLS settings.
 pub struct TlsRules {
     /// The context for sessions.
@@ -172,6 +203,7 @@ impl Policy {
             names: NameRules::freeze(settings)?,
             pins: PinRules::freeze(settings)?,
             known: KnownRules::freeze(settings)?,
+            dane: DaneRules::freeze(settings),
             tls: TlsRules::freeze(settings)?,
             deadlines: deadlines(settings),
             terms: terms(settings)?,
@@ -372,6 +404,23 @@ impl PinRules {
             return Err(Error::new(Status::OptionValue, what));
         }
         Ok(rules)
+    }
+}
+
+impl DaneRules {
+    fn freeze(settings: &Settings) -> DaneRules {
+        DaneRules {
+            mode: match settings.text("dane") {
+                Some("off") => DaneMode::Off,
+                Some("require") => DaneMode::Require,
+                _ => DaneMode::Opportunistic,
+            },
+            ee_name: if is_on(settings, "dane_ee_name") {
+                EeName::Checked
+            } else {
+                EeName::Ignored
+            },
+        }
     }
 }
 

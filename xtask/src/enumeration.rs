@@ -6,6 +6,7 @@ use std::path::Path;
 use starttls_verify::ffi::names::{CHECKS, OUTCOMES, VERDICTS};
 use starttls_verify::proto::REGISTRY;
 use starttls_verify::status;
+use starttls_verify::tlsa::STATES;
 
 use crate::Result;
 
@@ -35,17 +36,16 @@ pub struct Constant {
 
 /// All of them, in the order of the header.
 pub fn all(root: &Path) -> Result<Vec<Enumeration>> {
-    let report = root.join("src/report/mod.rs");
-    let report =
-        fs::read_to_string(&report).map_err(|error| format!("{}: {error}", report.display()))?;
+    let sources = [source(root, "src/report/mod.rs")?, source(root, "src/tlsa.rs")?].concat();
     let words = |tag: &str, prefix: &str, pairs: Vec<(&str, i32)>| {
         let constant = |(word, number): (&str, i32)| {
             let name = format!("{prefix}{}", word.to_uppercase());
-            let doc = doc_of(&report, tag, word);
+            let doc = doc_of(&sources, tag, word);
             Constant { name, number, doc }
         };
         pairs.into_iter().map(constant).collect::<Vec<_>>()
     };
+    let states = STATES.iter().map(|one| (one.word(), *one as i32)).collect();
     let verdicts = VERDICTS.iter().map(|one| (one.word(), *one as i32)).collect();
     let checks = CHECKS.iter().map(|one| (one.word(), *one as i32)).collect();
     let outcomes = OUTCOMES.iter().map(|one| (one.word(), *one as i32)).collect();
@@ -79,6 +79,13 @@ pub fn all(root: &Path) -> Result<Vec<Enumeration>> {
             constants: words("Outcome", "STV_OUTCOME_", outcomes),
         },
         Enumeration {
+            tag: "stv_tlsa_state",
+            class: "TlsaState",
+            prefix: "STV_TLSA_",
+            doc: "How TLSA records came from the DNS, or why there are none.",
+            constants: words("State", "STV_TLSA_", states),
+        },
+        Enumeration {
             tag: "stv_protocol",
             class: "Protocol",
             prefix: "STV_PROTOCOL_",
@@ -86,6 +93,10 @@ pub fn all(root: &Path) -> Result<Vec<Enumeration>> {
             constants: protocols(),
         },
     ])
+}
+
+fn source(root: &Path, file: &str) -> std::result::Result<String, String> {
+    fs::read_to_string(root.join(file)).map_err(|error| format!("{file}: {error}"))
 }
 
 fn statuses() -> Vec<Constant> {
@@ -115,10 +126,12 @@ fn doc_of(source: &str, tag: &str, word: &str) -> String {
     let start = format!("pub enum {tag} {{");
     let lines = source.lines().skip_while(|line| *line != start).skip(1);
     let mut doc = Vec::new();
+    // LookupFailed is lookup_failed as a word.
+    let variant = word.replace('_', "");
     for line in lines.take_while(|line| *line != "}").map(str::trim) {
         if let Some(words) = line.strip_prefix("///") {
             doc.push(words.trim());
-        } else if line.to_lowercase().starts_with(&format!("{word} ")) {
+        } else if line.to_lowercase().starts_with(&format!("{variant} ")) {
             return doc.join(" ");
         } else {
             doc.clear();

@@ -33,6 +33,7 @@ final class Status
     public const E_PIN = 115;
     public const E_ENCODING = 116;
     public const E_UNSUPPORTED = 117;
+    public const E_TLSA = 118;
     public const E_FILE_DAMAGED = 120;
     public const E_FILE_UNSAFE = 121;
     public const E_FILE_UNWRITABLE = 122;

@@ -40,6 +40,7 @@ class Status(enum.IntEnum):
     E_PIN = 115
     E_ENCODING = 116
     E_UNSUPPORTED = 117
+    E_TLSA = 118
     E_FILE_DAMAGED = 120
     E_FILE_UNSAFE = 121
     E_FILE_UNWRITABLE = 122
@@ -104,6 +105,16 @@ class Outcome(enum.IntEnum):
     FAIL = 2
     SKIP = 0
     NOTE = 3
+
+
+class TlsaState(enum.IntEnum):
+    """How TLSA records came from the DNS, or why there are none."""
+
+    GIVEN = 0
+    SECURE = 1
+    INSECURE = 2
+    BOGUS = 3
+    LOOKUP_FAILED = 4
 
 
 class Protocol(enum.IntEnum):
@@ -359,6 +370,37 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
         (
             ctypes.c_void_p,
             ctypes.c_void_p,
+        ),
+    ),
+    "stv_peer_add_tlsa": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_peer_add_tlsa_wire": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_peer_set_tlsa_state": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_int,
+        ),
+    ),
+    "stv_peer_set_tlsa_base": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
         ),
     ),
     "stv_peer_error": (
@@ -761,6 +803,16 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
         ),
     ),
     "stv_cert_matches_pin": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_int),
+        ),
+    ),
+    "stv_cert_matches_tlsa": (
         ctypes.c_int,
         (
             ctypes.c_void_p,
