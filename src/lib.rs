@@ -31,11 +31,14 @@ pub mod status;
 pub mod der;
 pub mod known;
 pub mod line;
+pub mod mta_sts;
 pub mod name;
 pub mod pin;
 pub mod san;
 pub mod starttls;
 pub mod tlsa;
+pub mod tag_list;
+pub mod tls_rpt;
 
 // Floor 2: OpenSSL.
 pub mod ossl;

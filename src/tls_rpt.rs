@@ -1,0 +1,80 @@
+//! TLSRPT (RFC 8460 §3): where a domain wants reports about failed TLS.
+
+use crate::tag_list::{self, TagFault, check_extension};
+
+/// How every record begins.
+const VERSION: &str = "v=TLSRPTv1";
+
+/// The TXT record `_smtp._tls.DOMAIN`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Where reports go, in order; at least one. Only `mailto:` and `https:` are in use; others are
+    /// kept, because a report writer may know them.
+    pub destinations: Vec<String>,
+}
+
+impl Record {
+    /// Whether a TXT record is meant to be one; others at the same name do not count.
+    pub fn is_meant(text: &str) -> bool {
+        tag_list::begins_with(text, VERSION)
+    }
+
+    /// Reads a TXT record, its strings joined.
+    pub fn parse(text: &str) -> Result<Record, TagFault> {
+        let mut destinations = Vec::new();
+        for (name, value) in tag_list::fields(text, VERSION)? {
+            match name {
+                "rua" => destinations.extend(uris(value)?),
+                _ => check_extension(name, value)?,
+            }
+        }
+        if destinations.is_empty() {
+            return Err(TagFault::Missing("rua"));
+        }
+        Ok(Record { destinations })
+    }
+}
+
+fn uris(list: &str) -> Result<Vec<String>, TagFault> {
+    let uri = |text: &str| {
+        let text = text.trim_matches([' ', '\t']);
+        is_uri(text).then(|| text.to_owned()).ok_or_else(|| TagFault::Value("rua".to_owned()))
+    };
+    list.split(',').map(uri).collect()
+}
+
+/// RFC 3986 §3, as far as a report's way goes: a scheme, something behind it, nothing invisible. The
+/// octets `,` and `!` and `;` are encoded in it (RFC 8460 §3).
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let in_scheme = |octet: u8| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet);
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(in_scheme)
+        && !rest.is_empty()
+        && rest.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'!')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records() {
+        let record =
+            Record::parse("v=TLSRPTv1; rua=mailto:a@b.test , https://b.test/r ;x=1").unwrap();
+        assert_eq!(record.destinations, ["mailto:a@b.test", "https://b.test/r"]);
+        for bad in [
+            "v=TLSRPTv1",
+            "v=TLSRPTv1; x=1",
+            "v=TLSRPTv1; rua=",
+            "v=TLSRPTv1; rua=a@b.test",
+            "v=TLSRPTv1; rua=mailto:",
+            "v=TLSRPTv1; rua=mailto:a@b.test,",
+            "v=TLSRPTv1; rua=mailto:a@b.test c",
+            "v=TLSRPTv1; rua=1x:a",
+            "v=TLSRPTv1; rua=mailto:a!10m",
+        ] {
+            assert!(Record::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}
