@@ -50,7 +50,8 @@ pub mod verify;
 // Floor 4: the doors.
 pub mod session;
 
-// Floor 5: what lies on disk.
+// Floor 5: what is fetched, and what lies on disk.
+pub mod discover;
 pub mod store;
 
 // Top: the C ABI.

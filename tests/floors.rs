@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("trust", 2),
     ("verify", 3),
     ("session", 4),
+    ("discover", 5),
     ("store", 5),
     ("ffi", 6),
 ];
