@@ -4,4 +4,4 @@
 mod http_response;
 mod policy_host;
 
-pub use policy_host::{FetchFault, fetch};
+pub use policy_host::{FetchFault, PATIENCE, PolicyHosts};

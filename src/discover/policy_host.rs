@@ -19,8 +19,6 @@ use super::http_response::{HttpFault, Response, Stream};
 
 /// Octets of a policy (§3.2 suggests 64 kilobytes).
 const POLICY_OCTETS: usize = 64 * 1024;
-/// The whole fetch (§3.3 suggests a minute).
-const PATIENCE: Duration = Duration::from_secs(60);
 const HTTPS: u16 = 443;
 
 /// Why there is no policy from its host.
@@ -36,24 +34,38 @@ pub enum FetchFault {
     Policy(String),
 }
 
-/// Fetches the policy of a domain with the trust of this verifier. `connect` is where to connect
-/// when that is not the policy host itself (for tests, and for a resolver of the caller's).
-pub fn fetch(
-    verifier: &Verifier,
-    domain: &DnsName,
-    connect: Option<&str>,
-) -> Result<StsPolicy, FetchFault> {
-    let host = format!("mta-sts.{domain}");
-    let mut session = open(verifier, &host, connect).map_err(FetchFault::Connection)?;
-    let request = format!(
-        "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: {host}\r\nAccept: text/plain\r\nConnection: close\r\n\r\n"
-    );
-    write_all(&mut session, request.as_bytes()).map_err(FetchFault::Connection)?;
-    let response = read_answer(&mut session)?;
-    check(&response)?;
-    let text = String::from_utf8(response.body)
-        .map_err(|_| FetchFault::Policy("it is not UTF-8".to_owned()))?;
-    StsPolicy::parse(&text).map_err(|fault| FetchFault::Policy(fault.to_string()))
+/// How policies are fetched.
+pub struct PolicyHosts<'a> {
+    /// Whose CAs are trusted. Its deadlines count for each step.
+    pub verifier: &'a Verifier,
+    /// Where to connect, when that is not the policy host itself: a resolver of the caller's.
+    pub connect: Option<&'a str>,
+    /// For the whole answer; a host that drips it gains nothing.
+    pub patience: Duration,
+}
+
+/// A minute, as §3.3 suggests.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+impl PolicyHosts<'_> {
+    /// Fetches the policy of a domain, its text with it.
+    pub fn fetch(&self, domain: &DnsName) -> Result<(StsPolicy, String), FetchFault> {
+        let end = Instant::now() + self.patience;
+        let host = format!("mta-sts.{domain}");
+        let mut session =
+            open(self.verifier, &host, self.connect).map_err(FetchFault::Connection)?;
+        let request = format!(
+            "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: {host}\r\nAccept: text/plain\r\nConnection: close\r\n\r\n"
+        );
+        write_all(&mut session, request.as_bytes()).map_err(FetchFault::Connection)?;
+        let response = read_answer(&mut session, end)?;
+        check(&response)?;
+        let text = String::from_utf8(response.body)
+            .map_err(|_| FetchFault::Policy("it is not UTF-8".to_owned()))?;
+        let policy =
+            StsPolicy::parse(&text).map_err(|fault| FetchFault::Policy(fault.to_string()))?;
+        Ok((policy, text))
+    }
 }
 
 fn open(verifier: &Verifier, host: &str, connect: Option<&str>) -> crate::error::Result<Session> {
@@ -83,8 +95,7 @@ fn write_all(session: &mut Session, mut bytes: &[u8]) -> crate::error::Result<()
     Ok(())
 }
 
-fn read_answer(session: &mut Session) -> Result<Response, FetchFault> {
-    let end = Instant::now() + PATIENCE;
+fn read_answer(session: &mut Session, end: Instant) -> Result<Response, FetchFault> {
     let (mut octets, mut piece) = (Vec::new(), [0; 4096]);
     loop {
         if Instant::now() > end {
