@@ -117,10 +117,19 @@ impl StsPolicy {
     }
 }
 
+/// The one version that there is.
+struct Version;
+
+impl Version {
+    fn parse(word: &str) -> Option<Version> {
+        (word == "STSv1").then_some(Version)
+    }
+}
+
 /// A policy while its lines are read.
 #[derive(Default)]
 struct Draft {
-    version: Option<()>,
+    version: Option<Version>,
     mode: Option<Mode>,
     max_age: Option<u64>,
     hosts: Vec<MxPattern>,
@@ -134,7 +143,7 @@ impl Draft {
         let wrong = || TagFault::Value(name.to_owned());
         match name {
             "version" => {
-                let version = (value == "STSv1").then_some(()).ok_or(TagFault::Version)?;
+                let version = Version::parse(value).ok_or(TagFault::Version)?;
                 self.version.get_or_insert(version);
             }
             "mode" => {

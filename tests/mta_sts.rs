@@ -1,12 +1,29 @@
-//! `mtasts_tlsrpt.tsv`: MTA-STS records and policies and TLSRPT records of other projects.
+//! MTA-STS: `mtasts_tlsrpt.tsv` (records and policies, and TLSRPT records, of other projects), and
+//! policy hosts on loopback, an honest one and every kind that must not be believed.
 //!
 //! Data: `../shared/conformance` beside the package, or `$STV_CONFORMANCE`; nothing of it is copied
 //! here. Where it is absent the test says so and passes.
 
-use std::path::PathBuf;
+#[path = "mta_sts/host.rs"]
+mod host;
+#[path = "mta_sts/world.rs"]
+mod world;
 
-use starttls_verify::mta_sts::{self, StsPolicy};
+use std::io::Write;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use starttls_verify::discover::FetchFault;
+use starttls_verify::mta_sts::{self, Mode, StsPolicy};
+use starttls_verify::options::Value;
+use starttls_verify::status::Status;
 use starttls_verify::tls_rpt;
+use stv_lab::ca::{Blueprint, Validity};
+use stv_lab::chains::{Chain, Pki};
+
+use host::{Answer, page, said, serve};
+use world::World;
 
 const ROWS: usize = 53;
 
@@ -35,14 +52,35 @@ fn unescaped(text: &str) -> Option<String> {
     String::from_utf8(octets).ok()
 }
 
-fn is_valid(kind: &str, input: &str) -> Option<bool> {
-    let Some(text) = unescaped(input) else { return Some(false) };
+fn is_valid(kind: &str, input: &str) -> bool {
+    let Some(text) = unescaped(input) else { return false };
     match kind {
-        "sts-record" => Some(mta_sts::Record::parse(&text).is_ok()),
-        "sts-policy" => Some(StsPolicy::parse(&text).is_ok()),
-        "tlsrpt-record" => Some(tls_rpt::Record::parse(&text).is_ok()),
-        _ => None,
+        "sts-record" => mta_sts::Record::parse(&text).is_ok(),
+        "sts-policy" => StsPolicy::parse(&text).is_ok(),
+        "tlsrpt-record" => tls_rpt::Record::parse(&text).is_ok(),
+        "sts-fetch" => is_fetched(&text),
+        _ => panic!("an unknown kind of row: {kind}"),
     }
+}
+
+/// A good policy from a host whose certificate is not: for another name, or expired.
+fn is_fetched(policy: &str) -> bool {
+    assert!(StsPolicy::parse(policy).is_ok());
+    let world = World::new(&[]);
+    assert!(world.honest(page("200 OK", "text/plain", policy)).is_ok());
+    bad_hosts(&world)
+        .iter()
+        .any(|(_, chain)| world.fetch(&serve(chain, page("200 OK", "text/plain", policy))).is_ok())
+}
+
+fn bad_hosts(world: &World) -> [(&'static str, Chain); 3] {
+    let expired = Blueprint { validity: Validity::PAST, ..Blueprint::leaf(&["mta-sts.bob.test"]) };
+    let stranger = Pki::new().unwrap();
+    [
+        ("expired", world.pki.chain(&expired).unwrap()),
+        ("another name", world.pki.leaf(&["bob.test"]).unwrap()),
+        ("unknown CA", stranger.leaf(&["mta-sts.bob.test"]).unwrap()),
+    ]
 }
 
 #[test]
@@ -51,12 +89,109 @@ fn every_record_and_policy_is_read_as_others_read_it() {
     let rows: Vec<Vec<&str>> =
         text.lines().skip(1).map(|line| line.split('\t').collect()).collect();
     assert_eq!(rows.len(), ROWS);
-    let wrong: Vec<&Vec<&str>> = rows
-        .iter()
-        .filter(|row| is_valid(row[0], row[2]).is_some_and(|valid| valid != (row[1] == "valid")))
-        .collect();
+    let wrong: Vec<&Vec<&str>> =
+        rows.iter().filter(|row| is_valid(row[0], row[2]) != (row[1] == "valid")).collect();
+    println!("mtasts_tlsrpt: {} of {ROWS} rows agree", ROWS - wrong.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let read = rows.iter().filter(|row| is_valid(row[0], row[2]).is_some()).count();
-    println!("mtasts_tlsrpt: {read} of {ROWS} rows read");
-    assert_eq!(read, ROWS - 2);
+}
+
+const POLICY: &str = "version: STSv1\r\nmode: enforce\r\nmx: mail.bob.test\r\nmax_age: 86400\r\n";
+
+#[test]
+fn a_policy_is_fetched() {
+    let world = World::new(&[]);
+    let policy = world.honest(page("200 OK", "text/plain", POLICY)).unwrap();
+    assert_eq!((policy.mode, policy.max_age), (Mode::Enforce, 86_400));
+    assert!(world.honest(page("200 OK", "text/plain; charset=utf-8", POLICY)).is_ok());
+    let chunked = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{POLICY}\r\n0\r\n\r\n",
+        POLICY.len()
+    );
+    assert!(world.honest(said(chunked)).is_ok());
+}
+
+#[test]
+fn a_host_that_is_not_the_policy_host_states_no_policy() {
+    let world = World::new(&[]);
+    for (what, chain) in bad_hosts(&world) {
+        let found = world.fetch(&serve(&chain, page("200 OK", "text/plain", POLICY)));
+        match found {
+            Err(FetchFault::Connection(error)) => {
+                assert_eq!(error.status, Status::Rejected, "{what}")
+            }
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn audit_mode_and_opportunism_believe_no_policy_either() {
+    for name in ["audit", "insecure_opportunistic"] {
+        let world = World::new(&[(name, Value::Bool(true))]);
+        let stranger = Pki::new().unwrap().leaf(&["mta-sts.bob.test"]).unwrap();
+        let found = world.fetch(&serve(&stranger, page("200 OK", "text/plain", POLICY)));
+        match found {
+            Err(FetchFault::Connection(error)) => {
+                assert_eq!(error.status, Status::OpenUnverified, "{name}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn answers_that_are_no_policy() {
+    let world = World::new(&[]);
+    let elsewhere =
+        "HTTP/1.1 301 Moved\r\nLocation: https://mta-sts.bob.test/x\r\nContent-Length: 0\r\n\r\n";
+    for (what, answer, words) in [
+        ("redirect", said(elsewhere.to_owned()), "it redirects (301), which is not followed"),
+        ("missing", page("404 Not Found", "text/plain", POLICY), "its status is 404"),
+        (
+            "HTML",
+            page("200 OK", "text/html", POLICY),
+            "its media type is 'text/html', and text/plain is needed",
+        ),
+        (
+            "no type",
+            said(format!("HTTP/1.1 200 OK\r\n\r\n{POLICY}")),
+            "its media type is '', and text/plain is needed",
+        ),
+        (
+            "10 MB",
+            page("200 OK", "text/plain", &"x".repeat(10 << 20)),
+            "it is larger than 65536 octets",
+        ),
+        (
+            "cut off",
+            said(format!("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{POLICY}")),
+            "it ended before it was whole",
+        ),
+        ("not HTTP", said("220 mail.bob.test ESMTP\r\n".to_owned()), "it does not speak HTTP/1.1"),
+    ] {
+        assert_eq!(world.honest(answer), Err(FetchFault::Answer(words.to_owned())), "{what}");
+    }
+    let broken = world.honest(page("200 OK", "text/plain", "version: STSv1\nmode: enforce\n"));
+    assert_eq!(broken, Err(FetchFault::Policy("the field 'max_age' is missing".to_owned())));
+}
+
+#[test]
+fn slow_hosts_end_within_the_deadline() {
+    let world = World::new(&[]);
+    let begun = Instant::now();
+    let silent: Answer = Box::new(|_| thread::sleep(Duration::from_secs(3)));
+    match world.honest(silent) {
+        Err(FetchFault::Connection(error)) => assert_eq!(error.status, Status::Timeout),
+        other => panic!("{other:?}"),
+    }
+    let dripping: Answer = Box::new(|stream| {
+        for octet in b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n" {
+            if stream.write_all(&[*octet]).is_err() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    assert_eq!(world.honest(dripping), Err(FetchFault::TooSlow));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
