@@ -126,6 +126,48 @@ impl Version {
     }
 }
 
+/// A policy as it was fetched, to be kept for as long as it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The id of the TXT record at that time.
+    pub id: String,
+    /// When, seconds since 1970.
+    pub fetched: i64,
+    /// The text.
+    pub text: String,
+    /// What it says.
+    pub policy: StsPolicy,
+}
+
+impl Held {
+    /// What was fetched now.
+    pub fn new(record: &Record, text: String, now: i64) -> Result<Held, String> {
+        let policy = StsPolicy::parse(&text).map_err(|fault| fault.to_string())?;
+        Ok(Held { id: record.id.clone(), fetched: now, text, policy })
+    }
+
+    /// Whether it holds at this time. One that was fetched in the future was fetched under another
+    /// clock, and nobody knows how old it is.
+    pub fn holds(&self, now: i64) -> bool {
+        let age = now.checked_sub(self.fetched).and_then(|age| u64::try_from(age).ok());
+        age.is_some_and(|age| age <= self.policy.max_age)
+    }
+}
+
+/// What is known of a domain's MTA-STS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sts {
+    /// Nobody asked.
+    #[default]
+    NotAsked,
+    /// The domain has none.
+    Nothing,
+    /// It may have one that could not be got, in words. RFC 8461 §3.3 goes on as without.
+    Unknown(String),
+    /// Its policy.
+    Policy(StsPolicy),
+}
+
 /// A policy while its lines are read.
 #[derive(Default)]
 struct Draft {

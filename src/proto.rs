@@ -256,6 +256,11 @@ const ALIASES: &[(&str, Protocol)] = &[
 ];
 
 impl Protocol {
+    /// TLS from the first byte, and whatever the program speaks inside.
+    pub const fn direct() -> Protocol {
+        Protocol::Tls
+    }
+
     /// The protocol's row.
     pub fn row(self) -> &'static Row {
         // The registry is indexed by the enum's number; a test holds the two together.

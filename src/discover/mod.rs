@@ -3,5 +3,7 @@
 
 mod http_response;
 mod policy_host;
+mod sts;
 
 pub use policy_host::{FetchFault, PATIENCE, PolicyHosts};
+pub use sts::{Settled, TxtRecords, settle};

@@ -4,6 +4,7 @@
 //! sees to that. Redirects are not followed and the media type must be `text/plain` (§3.2, §3.3):
 //! on a host where users put pages, another path or type could be theirs.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -34,6 +35,17 @@ pub enum FetchFault {
     Policy(String),
 }
 
+impl fmt::Display for FetchFault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FetchFault::Connection(error) => error.fmt(out),
+            FetchFault::Answer(words) => out.write_str(words),
+            FetchFault::TooSlow => out.write_str("it did not answer in time"),
+            FetchFault::Policy(words) => write!(out, "its policy does not parse: {words}"),
+        }
+    }
+}
+
 /// How policies are fetched.
 pub struct PolicyHosts<'a> {
     /// Whose CAs are trusted. Its deadlines count for each step.
@@ -48,8 +60,8 @@ pub struct PolicyHosts<'a> {
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 impl PolicyHosts<'_> {
-    /// Fetches the policy of a domain, its text with it.
-    pub fn fetch(&self, domain: &DnsName) -> Result<(StsPolicy, String), FetchFault> {
+    /// Fetches the policy of a domain: its text, which parses.
+    pub fn fetch(&self, domain: &DnsName) -> Result<String, FetchFault> {
         let end = Instant::now() + self.patience;
         let host = format!("mta-sts.{domain}");
         let mut session =
@@ -62,15 +74,14 @@ impl PolicyHosts<'_> {
         check(&response)?;
         let text = String::from_utf8(response.body)
             .map_err(|_| FetchFault::Policy("it is not UTF-8".to_owned()))?;
-        let policy =
-            StsPolicy::parse(&text).map_err(|fault| FetchFault::Policy(fault.to_string()))?;
-        Ok((policy, text))
+        let parsed = StsPolicy::parse(&text).map_err(|fault| FetchFault::Policy(fault.to_string()));
+        parsed.map(|_| text)
     }
 }
 
 fn open(verifier: &Verifier, host: &str, connect: Option<&str>) -> crate::error::Result<Session> {
     let mut peer = Peer::new();
-    peer.set_protocol(Protocol::Tls);
+    peer.set_protocol(Protocol::direct());
     peer.set_host(host)?;
     peer.set_port(HTTPS);
     if let Some(address) = connect {

@@ -37,7 +37,7 @@ impl World {
         let hosts =
             PolicyHosts { verifier: &self.verifier, connect: Some(address), patience: PATIENCE };
         let domain = DnsName::parse("bob.test", Idna::Refuse).unwrap();
-        hosts.fetch(&domain).map(|(policy, _)| policy)
+        hosts.fetch(&domain).map(|text| StsPolicy::parse(&text).expect("a policy that parses"))
     }
 
     /// What a host with a perfect certificate gives.
