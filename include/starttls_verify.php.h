@@ -221,7 +221,9 @@ enum stv_check {
     /* What is known of the peer from before. */
     STV_CHECK_KNOWN = 8,
     /* TLSA records. */
-    STV_CHECK_DANE = 9
+    STV_CHECK_DANE = 9,
+    /* The domain's MTA-STS policy. */
+    STV_CHECK_MTA_STS = 10
 };
 
 /**
@@ -581,6 +583,14 @@ stv_status stv_peer_set_tlsa_state(stv_peer *peer, int state);
  * name.
  */
 stv_status stv_peer_set_tlsa_base(stv_peer *peer, const char *name, size_t name_len);
+
+/**
+ * Sets the MTA-STS policy (RFC 8461) of the mail domain of which this host is an MX: its text, as fetched
+ * from the domain's policy host. An empty text says that the domain has none. A policy in force that names
+ * other hosts refuses this one, and ends opportunism; it never overrides TLSA records and never asks for
+ * less than the options do. STV_E_ARGUMENT when it does not parse.
+ */
+stv_status stv_peer_set_mta_sts(stv_peer *peer, const char *policy, size_t policy_len);
 
 /**
  * Words for the last call that failed on this peer, stv_session_new included; "" when none did.

@@ -36,9 +36,9 @@ pub mod name;
 pub mod pin;
 pub mod san;
 pub mod starttls;
-pub mod tlsa;
 pub mod tag_list;
 pub mod tls_rpt;
+pub mod tlsa;
 
 // Floor 2: OpenSSL.
 pub mod ossl;

@@ -16,7 +16,11 @@
 //! §3.2 says that all but the first are ignored. For the record it says nothing, and two ids say
 //! nothing about whether the policy changed.
 
+use std::fmt;
+
+use crate::error::{self, Error};
 use crate::name::{DnsName, Idna};
+use crate::status::Status;
 use crate::tag_list::{self, TagFault, check_extension, is_name};
 
 /// How every record begins.
@@ -111,6 +115,12 @@ impl StsPolicy {
         draft.finish()
     }
 
+    /// The hosts in one line, for words.
+    pub fn hosts_text(&self) -> String {
+        let hosts: Vec<String> = self.hosts.iter().map(MxPattern::to_string).collect();
+        hosts.join(", ")
+    }
+
     /// Whether the policy lets mail go to this MX host.
     pub fn covers(&self, host: &DnsName) -> bool {
         self.hosts.iter().any(|pattern| pattern.covers(host))
@@ -166,6 +176,19 @@ pub enum Sts {
     Unknown(String),
     /// Its policy.
     Policy(StsPolicy),
+}
+
+impl Sts {
+    /// The policy of a text that the caller has; an empty one says that the domain has none.
+    pub fn stated(text: &str) -> error::Result<Sts> {
+        if text.is_empty() {
+            return Ok(Sts::Nothing);
+        }
+        let refused = |fault| {
+            Error::new(Status::Argument, format!("this is no MTA-STS policy (RFC 8461): {fault}"))
+        };
+        StsPolicy::parse(text).map(Sts::Policy).map_err(refused)
+    }
 }
 
 /// A policy while its lines are read.
@@ -253,6 +276,15 @@ impl MxPattern {
             Reach::OneLabelBelow => host
                 .split_once('.')
                 .is_some_and(|(label, rest)| !label.is_empty() && rest == domain),
+        }
+    }
+}
+
+impl fmt::Display for MxPattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reach {
+            Reach::Host => write!(out, "{}", self.domain),
+            Reach::OneLabelBelow => write!(out, "*.{}", self.domain),
         }
     }
 }

@@ -275,6 +275,11 @@ impl Protocol {
         }
     }
 
+    /// Whether MTA-STS speaks of its servers: RFC 8461 is for relays, which find their server by MX.
+    pub const fn has_mta_sts(self) -> bool {
+        matches!(self, Protocol::Smtp)
+    }
+
     /// The protocol with this number.
     pub fn from_number(number: i32) -> Option<Protocol> {
         REGISTRY.iter().find(|row| row.protocol as i32 == number).map(|row| row.protocol)

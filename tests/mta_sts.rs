@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use starttls_verify::discover::FetchFault;
 use starttls_verify::mta_sts::{self, Mode, StsPolicy};
 use starttls_verify::options::Value;
+use starttls_verify::report::Verdict;
 use starttls_verify::status::Status;
 use starttls_verify::tls_rpt;
 use stv_lab::ca::{Blueprint, Validity};
@@ -194,4 +195,37 @@ fn slow_hosts_end_within_the_deadline() {
     });
     assert_eq!(world.honest(dripping), Err(FetchFault::TooSlow));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+/// What the judge makes of a relay under a policy.
+#[test]
+fn the_policy_and_the_judge() {
+    const ENFORCE: &str = "version: STSv1\nmode: enforce\nmx: mail.bob.test\nmax_age: 9\n";
+    const ELSEWHERE: &str = "version: STSv1\nmode: enforce\nmx: *.eve.test\nmax_age: 9\n";
+    const TESTING: &str = "version: STSv1\nmode: testing\nmx: *.eve.test\nmax_age: 9\n";
+    use Verdict::{Rejected, Trusted, Unauthenticated};
+    let pki = Pki::new().unwrap();
+    let bob = pki.leaf(&["mail.bob.test"]).unwrap();
+    let stranger = Pki::new().unwrap().leaf(&["mail.bob.test"]).unwrap();
+    let opportunistic: &[(&str, Value)] = &[("insecure_opportunistic", Value::Bool(true))];
+    let required: &[(&str, Value)] = &[("mta_sts", Value::Text("require".to_owned()))];
+    let off: &[(&str, Value)] = &[("mta_sts", Value::Text("off".to_owned()))];
+    for (what, options, chain, policy, wanted) in [
+        ("a host of the policy", &[][..], &bob, ENFORCE, Trusted),
+        ("no host of the policy", &[], &bob, ELSEWHERE, Rejected),
+        ("the policy ends opportunism", opportunistic, &stranger, ENFORCE, Rejected),
+        ("and is kept under it", opportunistic, &bob, ENFORCE, Trusted),
+        ("a foreign host under it", opportunistic, &bob, ELSEWHERE, Rejected),
+        ("no policy, opportunism", opportunistic, &stranger, "", Unauthenticated),
+        ("a tested policy refuses nobody", opportunistic, &stranger, TESTING, Unauthenticated),
+        ("and lowers nothing", &[], &stranger, TESTING, Rejected),
+        ("and a good peer stays one", &[], &bob, TESTING, Trusted),
+        ("a policy is required", required, &bob, "", Rejected),
+        ("one that is enforced", required, &bob, TESTING, Rejected),
+        ("and is there", required, &bob, ENFORCE, Trusted),
+        ("switched off", off, &bob, ELSEWHERE, Trusted),
+    ] {
+        let report = world::judged(&pki, options, chain, policy);
+        assert_eq!(report.verdict, wanted, "{what}: {}", report.text());
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
+use crate::mta_sts::Sts;
 use crate::tlsa::Record;
 use crate::verify::Peer;
 
@@ -163,6 +164,19 @@ pub unsafe extern "C" fn stv_peer_set_tlsa_base(
     name_len: usize,
 ) -> stv_status {
     export! { change peer; name = text(name, name_len); => peer.set_tlsa_base(name) }
+}
+
+/// Sets the MTA-STS policy (RFC 8461) of the mail domain of which this host is an MX: its text, as fetched
+/// from the domain's policy host. An empty text says that the domain has none. A policy in force that names
+/// other hosts refuses this one, and ends opportunism; it never overrides TLSA records and never asks for
+/// less than the options do. STV_E_ARGUMENT when it does not parse.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_mta_sts(
+    peer: *mut stv_peer,
+    policy: *const c_char,
+    policy_len: usize,
+) -> stv_status {
+    export! { change peer; policy = text(policy, policy_len); => { peer.set_sts(Sts::stated(policy)?); Ok(()) } }
 }
 
 /// Words for the last call that failed on this peer, stv_session_new included; "" when none did.

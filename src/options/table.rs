@@ -258,6 +258,13 @@ pub const TABLE: &[Row] = &[
         ALL,
         "Whether the certificate must be for the name also where a TLSA record of usage 3 matches it. RFC 7671 does not ask for it; it keeps a domain from passing another's server off as its own.",
     ),
+    row(
+        "mta_sts",
+        Kind::Word { safe: &["apply", "require", "off"], danger: &[] },
+        "apply",
+        ALL,
+        "What part the domain's MTA-STS policy has, for mail relays: one that is enforced counts (apply); there must be one (require); none (off).",
+    ),
     // TLS.
     risky(
         row(

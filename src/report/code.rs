@@ -354,6 +354,26 @@ codes! {
         "No TLSA records were checked.",
         "None were given, the option dane is off, or there was no certificate.",
         "";
+
+    MtaStsMatch, "mta_sts.match", MtaSts, Ok,
+        "The server is a host of the domain's MTA-STS policy.",
+        "All is well.", "";
+    MtaStsMismatch, "mta_sts.mismatch", MtaSts, Rejected,
+        "The server is no host of the domain's MTA-STS policy.",
+        "Somebody forges the MX records, or the domain moved its mail and not its policy.",
+        "Do not send mail to this server; the domain's administrator should compare MX records and policy.";
+    MtaStsTesting, "mta_sts.testing", MtaSts, Rejected,
+        "The domain tests its MTA-STS policy and does not enforce it yet.",
+        "The policy's mode is testing.",
+        "Wait until the domain enforces it, or do without the option mta_sts=require.";
+    MtaStsUnknown, "mta_sts.unknown", MtaSts, Rejected,
+        "The domain may have an MTA-STS policy, and it could not be got.",
+        "The policy host or DNS failed, or somebody keeps the policy away.",
+        "Try again; the detail says what failed.";
+    MtaStsNotChecked, "mta_sts.not_checked", MtaSts, Rejected,
+        "No MTA-STS policy was checked.",
+        "None was given, the domain has none, or the protocol is no mail relay's.",
+        "";
 }
 
 impl Code {

@@ -57,6 +57,8 @@ pub enum Check {
     Known = 8,
     /// TLSA records.
     Dane = 9,
+    /// The domain's MTA-STS policy.
+    MtaSts = 10,
 }
 
 /// How the judge came to the certificate.
@@ -254,7 +256,7 @@ impl Verdict {
 
 impl Check {
     /// The checks that say something about who the peer is. The others are about the connection.
-    pub const OF_PEER: [Check; 7] = [
+    pub const OF_PEER: [Check; 8] = [
         Check::Chain,
         Check::Name,
         Check::Pin,
@@ -262,6 +264,7 @@ impl Check {
         Check::Transparency,
         Check::Known,
         Check::Dane,
+        Check::MtaSts,
     ];
 
     /// The word in JSON, which is also how the codes of the check begin.
@@ -277,6 +280,7 @@ impl Check {
             Check::Transparency => "transparency",
             Check::Known => "known",
             Check::Dane => "dane",
+            Check::MtaSts => "mta_sts",
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Needs {
     pub known: Need,
     /// TLSA records.
     pub dane: Need,
+    /// The domain's MTA-STS policy.
+    pub mta_sts: Need,
 }
 
 impl Needs {
@@ -44,6 +46,7 @@ impl Needs {
         transparency: Need::ReportOnly,
         known: Need::ReportOnly,
         dane: Need::ReportOnly,
+        mta_sts: Need::ReportOnly,
     };
 
     /// The same before the end of the handshake: what only its end can show weighs nothing yet.
@@ -61,6 +64,7 @@ impl Needs {
             Check::Transparency => self.transparency,
             Check::Known => self.known,
             Check::Dane => self.dane,
+            Check::MtaSts => self.mta_sts,
             Check::Starttls | Check::Tls | Check::Io => Need::Required,
         }
     }
@@ -208,6 +212,7 @@ mod tests {
             Check::Transparency => needs.transparency = need,
             Check::Known => needs.known = need,
             Check::Dane => needs.dane = need,
+            Check::MtaSts => needs.mta_sts = need,
             Check::Starttls | Check::Tls | Check::Io => {}
         }
         needs

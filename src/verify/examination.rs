@@ -13,7 +13,7 @@ use super::decide::{Needs, decide, weigh};
 use super::peer::Peer;
 use super::policy::Policy;
 use super::verifier::Verifier;
-use super::{certificates, known, names, pins, report, revocation};
+use super::{certificates, known, names, pins, report, revocation, sts};
 
 /// What a door found by the time that the certificate is there.
 pub struct Evidence<'a> {
@@ -50,13 +50,15 @@ pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examina
     let now = policy.chain.time.unwrap_or_else(now);
     let Ruling { findings, chain, path, references, needs } =
         dane::check(&policy, policy.known.needs(peer, policy.needs()), peer, evidence.chain, now);
+    let (sts_finding, needs) = sts::check(policy.sts, peer, needs);
     let name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
     let pin_findings = pins::check(&policy, evidence.chain, &path);
     let known_findings = vec![known::check(policy.known, peer, evidence.chain)];
     Examination {
         needs,
         shown: evidence.shown,
-        findings: [chain, name_findings, pin_findings, known_findings, findings].concat(),
+        findings: [chain, name_findings, pin_findings, known_findings, findings, vec![sts_finding]]
+            .concat(),
         certificates: certificates::describe(evidence.chain),
         path,
         now,

@@ -23,6 +23,7 @@ mod pins;
 mod policy;
 mod questions;
 mod revocation;
+mod sts;
 mod verifier;
 
 pub use chain::alert_number;

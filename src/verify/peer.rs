@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::error::{Error, Result};
 use crate::known::{Answer, Memory, PeerKey};
+use crate::mta_sts::Sts;
 use crate::name::{DnsName, Idna, ReferenceId};
 use crate::proto::Protocol;
 use crate::status::Status;
@@ -22,6 +23,7 @@ pub struct Peer {
     known: Option<Answer>,
     tlsa: Tlsa,
     tlsa_base: Option<ReferenceId>,
+    sts: Sts,
 }
 
 /// Whether a name was given with letters beyond ASCII.
@@ -60,6 +62,7 @@ impl Peer {
             known: None,
             tlsa: Tlsa::default(),
             tlsa_base: None,
+            sts: Sts::NotAsked,
         }
     }
 
@@ -147,6 +150,11 @@ impl Peer {
         Ok(())
     }
 
+    /// What is known of the MTA-STS policy of the mail domain that this host is an MX of.
+    pub fn set_sts(&mut self, sts: Sts) {
+        self.sts = sts;
+    }
+
     fn note_letters(&mut self, text: &str) {
         if !text.is_ascii() {
             self.letters = Letters::Unicode;
@@ -207,6 +215,11 @@ impl Peer {
     pub fn server_name(&self) -> Option<&str> {
         let host = self.tlsa_base.as_ref().or(self.host.as_ref());
         self.server_name.as_deref().or_else(|| host?.as_dns().map(DnsName::as_str))
+    }
+
+    /// What is known of the domain's MTA-STS policy.
+    pub fn sts(&self) -> &Sts {
+        &self.sts
     }
 
     /// TLSA records and their state.

@@ -17,6 +17,7 @@ use crate::trust::{Sources, Trust, Watched, load_crls, read_file};
 use super::decide::{Need, Needs};
 use super::known::KnownRules;
 use super::peer::Peer;
+use super::sts::StsMode;
 
 /// Everything that was decided beforehand.
 pub struct Policy {
@@ -34,6 +35,8 @@ pub struct Policy {
     pub known: KnownRules,
     /// TLSA records.
     pub dane: DaneRules,
+    /// The domain's MTA-STS policy.
+    pub sts: StsMode,
     /// TLS settings.
     pub tls: TlsRules,
     /// Deadlines of a session.
@@ -204,6 +207,7 @@ impl Policy {
             pins: PinRules::freeze(settings)?,
             known: KnownRules::freeze(settings)?,
             dane: DaneRules::freeze(settings),
+            sts: StsMode::freeze(settings),
             tls: TlsRules::freeze(settings)?,
             deadlines: deadlines(settings),
             terms: terms(settings)?,

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use starttls_verify::discover::{FetchFault, PolicyHosts};
-use starttls_verify::mta_sts::StsPolicy;
+use starttls_verify::mta_sts::{Sts, StsPolicy};
 use starttls_verify::name::{DnsName, Idna};
 use starttls_verify::options::{self, Value};
-use starttls_verify::verify::{Config, Verifier};
-use stv_lab::chains::Pki;
+use starttls_verify::ossl::Chain;
+use starttls_verify::report::{Report, Shown};
+use starttls_verify::verify::{Config, Ending, Evidence, Peer, Verifier, judge};
+use stv_lab::chains::{self as lab, Pki};
 
 use super::host::{Answer, serve};
 
@@ -44,4 +46,23 @@ impl World {
     pub fn honest(&self, answer: Answer) -> Result<StsPolicy, FetchFault> {
         self.fetch(&serve(&self.pki.leaf(&["mta-sts.bob.test"]).unwrap(), answer))
     }
+}
+
+/// What the judge says of mail.bob.test with this chain, under this policy of its domain.
+pub fn judged(pki: &Pki, more: &[(&str, Value)], shown: &lab::Chain, policy: &str) -> Report {
+    let mut config = Config::new();
+    let anchor = Value::Bytes(pki.root.cert.to_pem().unwrap());
+    config.put(options::Mode::Replace, "ca_pem", anchor).unwrap();
+    for (name, value) in more {
+        config.put(options::Mode::Replace, name, value.clone()).unwrap();
+    }
+    let mut peer = Peer::new();
+    peer.set_host("mail.bob.test").unwrap();
+    peer.set_sts(Sts::stated(policy).unwrap());
+    let mut chain = Chain::new();
+    for certificate in &shown.certs {
+        chain.add_der(&certificate.to_der().unwrap()).unwrap();
+    }
+    let evidence = Evidence { chain: &chain, shown: Shown::OnDisk };
+    judge(&Verifier::new(&config).unwrap(), &peer, &evidence, &Ending::default())
 }

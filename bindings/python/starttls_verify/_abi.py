@@ -96,6 +96,7 @@ class Check(enum.IntEnum):
     TRANSPARENCY = 7
     KNOWN = 8
     DANE = 9
+    MTA_STS = 10
 
 
 class Outcome(enum.IntEnum):
@@ -396,6 +397,14 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
         ),
     ),
     "stv_peer_set_tlsa_base": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_peer_set_mta_sts": (
         ctypes.c_int,
         (
             ctypes.c_void_p,
