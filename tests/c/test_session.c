@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "tls_server.h"
 
 #define S(literal) literal, sizeof(literal) - 1
 
@@ -296,29 +297,6 @@ static void after_a_fork(void)
     stv_report_free(report);
 }
 
-/* `openssl s_server -rev` on the loopback: answers each line with its letters reversed. */
-static pid_t tls_server(const char *name, int port)
-{
-    pid_t server;
-    char certificate[4096], key[4096], where[32];
-
-    snprintf(certificate, sizeof certificate, "%s/%s.pem", certificates, name);
-    snprintf(key, sizeof key, "%s/%s.key", certificates, name);
-    snprintf(where, sizeof where, "127.0.0.1:%d", port);
-    fflush(stdout);
-    server = fork();
-    if (server == 0) {
-        int null = open("/dev/null", O_RDWR);
-        dup2(null, 0);
-        dup2(null, 1);
-        dup2(null, 2);
-        execlp("openssl", "openssl", "s_server", "-rev", "-accept", where, "-cert", certificate, "-key",
-               key, (char *)NULL);
-        _exit(127);
-    }
-    return server;
-}
-
 static stv_session *connected(int port, int *status)
 {
     stv_verifier *verifier = new_verifier();
@@ -346,7 +324,7 @@ static stv_session *connected(int port, int *status)
 
 static void secured(int port)
 {
-    pid_t server = tls_server("bob", port);
+    pid_t server = tls_server(certificates, "bob", port);
     char buffer[64];
     size_t n = 0;
     int status, result;
@@ -393,7 +371,7 @@ static void secured(int port)
 
 static void eve(int port)
 {
-    pid_t server = tls_server("eve", port);
+    pid_t server = tls_server(certificates, "eve", port);
     char buffer[64];
     size_t n = 9;
     int status;

@@ -72,6 +72,18 @@ The pins describe whatever certificate the server shows. Unless the first line s
 anybody on the way could have shown it: compare the pins over another way before you use them. The \
 exit code is that of `check`.";
 
+const KNOWN_EXAMPLES: &str = "\
+Examples:
+  starttls-verify known create --store peers
+  starttls-verify check --known-peers peers --accept-new mail.example.com
+        the first contact; from then on without --accept-new
+  starttls-verify pin --pem next.pem
+  starttls-verify known announce --store peers mail.example.com spki-sha256:...
+        the key that the server will have after the change
+  starttls-verify known export --store peers > peers.copy
+
+docs/known-peers.md has the rules.";
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "starttls-verify", version, about = ABOUT, long_about = LONG_ABOUT)]
@@ -94,6 +106,9 @@ pub enum Command {
     /// Print the pins and the TLSA record of a server or a certificate
     #[command(after_help = PIN_EXAMPLES)]
     Pin(PinArguments),
+    /// Keep the store of known peers (trust on first use)
+    #[command(subcommand, after_help = KNOWN_EXAMPLES)]
+    Known(KnownAction),
     /// Say what works on this machine and what does not: OpenSSL, CA certificates, resolver, IPv6
     Doctor,
     /// List every option that --set and the configuration file take
@@ -111,6 +126,13 @@ pub struct CheckArguments {
     pub names: Vec<String>,
     #[command(flatten)]
     pub connection: ConnectionArguments,
+    /// Store of known peers: a server whose key has changed is refused, one that was trusted is
+    /// remembered; make it with `starttls-verify known create`
+    #[arg(long, value_name = "FILE")]
+    pub known_peers: Option<String>,
+    /// Accept a server that the store has never seen, and remember it if all else is right
+    #[arg(long, requires = "known_peers")]
+    pub accept_new: bool,
     /// Report only: go on with an untrusted server; the exit code stays 1
     #[arg(long)]
     pub audit: bool,
@@ -167,6 +189,75 @@ pub struct PinArguments {
     pub connection: ConnectionArguments,
     #[command(flatten)]
     pub policy: PolicyArguments,
+}
+
+/// What to do with a store of known peers.
+#[derive(Debug, Subcommand)]
+pub enum KnownAction {
+    /// Make an empty store; one that is there already stays as it is
+    Create(StoreArguments),
+    /// List the peers
+    List(ListArguments),
+    /// Show all that is known of one peer
+    Show(PeerArguments),
+    /// Forget a peer: it is new again
+    Forget(PeerArguments),
+    /// Announce the key that a peer will have next
+    Announce(KeyArguments),
+    /// Take an announced key back
+    Withdraw(KeyArguments),
+    /// Print the whole store, for `import`
+    Export(StoreArguments),
+    /// Add the peers of an export; nothing is changed unless all of it is right
+    Import(ImportArguments),
+}
+
+/// Which store.
+#[derive(Debug, Args)]
+pub struct StoreArguments {
+    /// The store's file
+    #[arg(long, value_name = "FILE")]
+    pub store: String,
+}
+
+/// Arguments of `known list`.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    #[command(flatten)]
+    pub at: StoreArguments,
+    /// Print each peer as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A store and a peer in it.
+#[derive(Debug, Args)]
+pub struct PeerArguments {
+    #[command(flatten)]
+    pub at: StoreArguments,
+    /// The peer, as for `check`
+    pub target: String,
+}
+
+/// A store, a peer in it, and keys.
+#[derive(Debug, Args)]
+pub struct KeyArguments {
+    #[command(flatten)]
+    pub at: StoreArguments,
+    /// The peer, as for `check`
+    pub target: String,
+    /// spki-sha256:BASE64, as `starttls-verify pin` prints it
+    #[arg(value_name = "PIN", required = true)]
+    pub pins: Vec<String>,
+}
+
+/// Arguments of `known import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    #[command(flatten)]
+    pub at: StoreArguments,
+    /// The export; - is standard input
+    pub file: String,
 }
 
 /// Where to connect and how long to wait.

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use starttls_verify::error::Result;
 use starttls_verify::verify::Peer;
 
+use crate::acquaintance::Acquaintance;
 use crate::answer::{Answer, Question};
 use crate::base::Base;
 use crate::exit::Exit;
@@ -25,9 +26,14 @@ use crate::verifier_cache::VerifierCache;
 use crate::visit::Visit;
 
 /// Checks every target of standard input.
-pub fn run(base: Base, jobs: u16, strict: bool) -> std::result::Result<Exit, Fault> {
-    let office =
-        Office { cache: Mutex::new(VerifierCache::new(base)?), desk: Mutex::new(Desk::new()) };
+pub fn run(
+    base: Base,
+    acquaintance: Acquaintance,
+    jobs: u16,
+    strict: bool,
+) -> std::result::Result<Exit, Fault> {
+    let (cache, desk) = (Mutex::new(VerifierCache::new(base)?), Mutex::new(Desk::new()));
+    let office = Office { acquaintance, cache, desk };
     let (sender, receiver) = sync_channel::<Job>(usize::from(jobs));
     let receiver = Mutex::new(receiver);
     let read = thread::scope(|scope| {
@@ -49,6 +55,7 @@ struct Job {
 
 /// What the threads share.
 struct Office {
+    acquaintance: Acquaintance,
     cache: Mutex<VerifierCache>,
     desk: Mutex<Desk>,
 }
@@ -108,7 +115,9 @@ impl Office {
 
     fn visit(&self, order: &Order) -> Result<Visit> {
         let verifier = lock(&self.cache).verifier(&order.policy)?;
-        Visit::pay(&verifier, &order.peer()?)
+        let visit = self.acquaintance.visit(&verifier, order.peer()?)?;
+        self.acquaintance.keep(&visit)?;
+        Ok(visit)
     }
 }
 

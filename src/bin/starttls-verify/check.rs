@@ -4,6 +4,7 @@ use starttls_verify::error::Result;
 use starttls_verify::options::Value;
 use starttls_verify::verify::{Peer, Verifier};
 
+use crate::acquaintance::Acquaintance;
 use crate::arguments::{CheckArguments, ConnectionArguments};
 use crate::base::Base;
 use crate::batch_check;
@@ -11,21 +12,22 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::output::show;
 use crate::target;
-use crate::visit::Visit;
 
 /// Checks one peer, or many.
 pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
     let base = base_of(arguments)?;
+    let acquaintance = Acquaintance::of(arguments.known_peers.as_deref())?;
     let Some(target) = &arguments.target else {
-        return batch_check::run(base, arguments.jobs, arguments.strict);
+        return batch_check::run(base, acquaintance, arguments.jobs, arguments.strict);
     };
     let verifier = Verifier::new(&base.config())?;
     let mut peer = peer_of(target, &arguments.connection)?;
     let names = arguments.names.iter().map(|name| target::tagged(name));
     names.into_iter().try_for_each(|name| peer.add_reference(&name))?;
-    let visit = Visit::pay(&verifier, &peer)?;
+    let visit = acquaintance.visit(&verifier, peer)?;
     let exit = visit.exit();
     show(&visit.report, &arguments.output)?;
+    acquaintance.keep(&visit)?;
     visit.leave();
     Ok(exit)
 }
@@ -38,6 +40,9 @@ pub fn peer_of(target: &str, connection: &ConnectionArguments) -> Result<Peer> {
 fn base_of(arguments: &CheckArguments) -> Result<Base> {
     let mut base = Base::of(&arguments.policy)?;
     base.wait(&arguments.connection)?;
+    if arguments.accept_new {
+        base.set("accept_new", Value::Bool(true))?;
+    }
     if arguments.audit {
         base.set("audit", Value::Bool(true))?;
     }

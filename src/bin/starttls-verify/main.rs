@@ -2,9 +2,10 @@
 //!
 //! A thin client: it reads arguments, lets the library judge, and shows the library's report. What
 //! it adds is the exit code (`exit`), batches (`batch_chain`, `batch_check`) and a few things for
-//! administrators (`pin`, `doctor`, `option_list`).
+//! administrators (`pin`, `known`, `doctor`, `option_list`).
 #![forbid(unsafe_code)]
 
+mod acquaintance;
 mod answer;
 mod arguments;
 mod base;
@@ -16,6 +17,7 @@ mod colour;
 mod doctor;
 mod exit;
 mod fault;
+mod known;
 mod line_policy;
 mod lines;
 mod option_list;
@@ -46,6 +48,7 @@ fn run(command: &Command) -> Result<Exit, Fault> {
         Command::Check(arguments) => check::run(arguments),
         Command::Chain(arguments) => chain::run(arguments),
         Command::Pin(arguments) => pin::run(arguments),
+        Command::Known(action) => known::run(action),
         Command::Doctor => doctor::run(),
         Command::Options => option_list::run(),
     }
