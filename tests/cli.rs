@@ -6,6 +6,8 @@
 mod batches;
 #[path = "cli/cases.rs"]
 mod cases;
+#[path = "cli/known.rs"]
+mod known;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/usage.rs"]

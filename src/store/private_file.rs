@@ -50,6 +50,8 @@ const OTHERS_WRITE: RawMode = Mode::WGRP.union(Mode::WOTH).bits();
 pub(super) struct PrivateFile {
     directory: PathBuf,
     name: String,
+    /// How long an update waits for its turn.
+    patience: Duration,
 }
 
 /// The directory of the file, open and found safe.
@@ -76,9 +78,11 @@ impl PrivateFile {
         let whole = std::path::absolute(path).map_err(|_| wrong("is no path"))?;
         let name = whole.file_name().and_then(|name| name.to_str());
         match (whole.parent(), name) {
-            (Some(directory), Some(name)) if !path.ends_with('/') => {
-                Ok(PrivateFile { directory: directory.to_owned(), name: name.to_owned() })
-            }
+            (Some(directory), Some(name)) if !path.ends_with('/') => Ok(PrivateFile {
+                directory: directory.to_owned(),
+                name: name.to_owned(),
+                patience: TURN,
+            }),
             _ => Err(wrong("names no file")),
         }
     }
@@ -146,12 +150,14 @@ impl Room<'_> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let lock = rustix::fs::openat(&self.directory, self.name(".lock"), flags, PRIVATE)
             .map_err(|error| unwritable(&path, error))?;
-        let end = Instant::now() + TURN;
+        let end = Instant::now() + self.file.patience;
         loop {
             match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(Turn(lock)),
                 Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < end => thread::sleep(LOOK),
-                Err(Errno::WOULDBLOCK | Errno::INTR) => return Err(busy(&path)),
+                Err(Errno::WOULDBLOCK | Errno::INTR) => {
+                    return Err(busy(&path, self.file.patience));
+                }
                 Err(error) => return Err(unwritable(&path, error)),
             }
         }
@@ -261,13 +267,110 @@ fn unwritable(path: &Path, error: Errno) -> Error {
     Error::new(Status::FileUnwritable, format!("{path} cannot be written: {words}"))
 }
 
-fn busy(path: &Path) -> Error {
-    let (path, seconds) = (path.display(), TURN.as_secs());
-    let what = format!("another process held {path} for {seconds} seconds; nothing was written");
+fn busy(path: &Path, patience: Duration) -> Error {
+    let (path, waited) = (path.display(), patience.as_millis());
+    let what = format!("somebody else held {path} for {waited} ms; nothing was written");
     Error::new(Status::FileBusy, what)
 }
 
 /// What an error of the standard library was before; all that can happen here come from the system.
 fn errno_of(error: &std::io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{DirBuilderExt, symlink};
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    struct Room(PathBuf);
+
+    impl Room {
+        fn new(name: &str) -> Room {
+            let path = std::env::temp_dir().join(format!("stv-{name}-{}", std::process::id()));
+            fs::DirBuilder::new().mode(0o700).create(&path).unwrap();
+            Room(path)
+        }
+
+        fn file(&self) -> PrivateFile {
+            PrivateFile::at(self.0.join("file").to_str().unwrap()).unwrap()
+        }
+    }
+
+    impl Drop for Room {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).ok();
+        }
+    }
+
+    #[test]
+    fn an_update_waits_for_its_turn_and_not_for_ever() {
+        let room = Room::new("turn");
+        let file = room.file();
+        let impatient = PrivateFile { patience: Duration::from_millis(100), ..file.clone() };
+        let (entered, inside) = channel();
+        let (leave, left) = channel::<()>();
+        thread::scope(|scope| {
+            let holder = file.clone();
+            scope.spawn(move || {
+                holder
+                    .update(|_| {
+                        entered.send(()).unwrap();
+                        left.recv().unwrap();
+                        Ok(Some(b"first".to_vec()))
+                    })
+                    .unwrap();
+            });
+            inside.recv().unwrap();
+            let begun = Instant::now();
+            let error = impatient.update(|_| Ok(Some(b"second".to_vec()))).unwrap_err();
+            assert_eq!(error.status, Status::FileBusy, "{}", error.what);
+            assert!((100..5000).contains(&begun.elapsed().as_millis()));
+            assert_eq!(impatient.read(), Ok(None), "readers do not wait");
+            leave.send(()).unwrap();
+        });
+        assert_eq!(file.read(), Ok(Some(b"first".to_vec())));
+        impatient.update(|_| Ok(Some(b"second".to_vec()))).unwrap();
+        assert_eq!(file.read(), Ok(Some(b"second".to_vec())));
+    }
+
+    #[test]
+    fn a_change_that_fails_writes_nothing_and_gives_its_turn_up() {
+        let room = Room::new("fail");
+        let file = PrivateFile { patience: Duration::ZERO, ..room.file() };
+        file.update(|_| Ok(Some(b"old".to_vec()))).unwrap();
+        let refused = || Err(Error::new(Status::State, "no"));
+        assert_eq!(file.update(|_| refused()).unwrap_err().status, Status::State);
+        file.update(|old| Ok(old.map(|_| b"new".to_vec()))).unwrap();
+        assert_eq!(file.read(), Ok(Some(b"new".to_vec())));
+    }
+
+    #[test]
+    fn paths_that_name_no_file() {
+        for path in ["", "/", "..", "a/", "/tmp/.."] {
+            assert!(PrivateFile::at(path).is_err(), "{path}");
+        }
+        let relative = PrivateFile::at("peers").unwrap();
+        assert!(relative.path().is_absolute());
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_without_waiting_for_it() {
+        let room = Room::new("kind");
+        let file = room.file();
+        rustix::fs::mknodat(rustix::fs::CWD, file.path(), FileType::Fifo, PRIVATE, 0).unwrap();
+        assert_eq!(file.read().unwrap_err().status, Status::FileUnsafe, "FIFO");
+        fs::remove_file(file.path()).unwrap();
+        symlink("/nowhere", file.path()).unwrap();
+        assert_eq!(file.read().unwrap_err().status, Status::FileUnsafe, "dangling link");
+        assert!(file.update(|_| Ok(Some(Vec::new()))).is_err());
+        fs::remove_file(file.path()).unwrap();
+        fs::remove_file(room.0.join("file.lock")).unwrap();
+        symlink("/nowhere", room.0.join("file.lock")).unwrap();
+        let error = file.update(|_| Ok(Some(Vec::new()))).unwrap_err();
+        assert_eq!(error.status, Status::FileUnwritable, "{}", error.what);
+    }
 }

@@ -22,17 +22,17 @@ final class Peer
      * @throws ArgumentException for a name that is none, holds a NUL, or is not UTF-8
      */
     public function __construct(
-        string $host,
-        string $protocol = 'tls',
-        int $port = 0,
-        ?string $connect = null,
+        private readonly string $host,
+        private readonly string $protocol = 'tls',
+        private readonly int $port = 0,
+        private readonly ?string $connect = null,
         private readonly ?string $serverName = null,
-        array $references = [],
+        private readonly array $references = [],
     ) {
         $library = Library::shared();
         [$status, $handle] = $library->make('peer', 'stv_peer_new');
         $this->handle = $handle ?? throw $library->fault($status);
-        $this->set('stv_peer_set_protocol', self::protocol($library, $protocol));
+        $this->set('stv_peer_set_protocol', self::protocolNumber($library, $protocol));
         $this->set('stv_peer_set_host', $host);
         $this->setPort($port);
         $this->setTexts('stv_peer_set_connect', $connect === null ? [] : [$connect]);
@@ -53,7 +53,7 @@ final class Peer
         return new self($part[2], strtolower($part[1]), (int) ($part[3] ?? 0), $connect);
     }
 
-    private static function protocol(Library $library, string $scheme): int
+    private static function protocolNumber(Library $library, string $scheme): int
     {
         return $library->protocol($scheme)
             ?? throw $library->fault(Status::E_ARGUMENT, "'" . addcslashes($scheme, "\0..\37\177..\377") . "' is no protocol that the library knows");
@@ -88,6 +88,23 @@ final class Peer
         if ($status !== Status::OK) {
             throw $library->fault($status, $library->text('stv_peer_error', $this->handle));
         }
+    }
+
+    /**
+     * The same peer with what this store knows of it now. A peer of its own, because the answer is for
+     * one session.
+     *
+     * @internal
+     */
+    public function recalled(KnownPeers $known): self
+    {
+        $peer = new self($this->host, $this->protocol, $this->port, $this->connect, $this->serverName, $this->references);
+        $library = $peer->handle->library;
+        $status = $library->number('stv_peer_set_known', $peer->handle, $known->handle());
+        if ($status !== Status::OK) {
+            throw $library->fault($status, $library->text('stv_peer_error', $peer->handle));
+        }
+        return $peer;
     }
 
     /** @internal */

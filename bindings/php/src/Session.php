@@ -23,10 +23,12 @@ final class Session
     private readonly Handle $handle;
 
     /**
-     * @throws ArgumentException when peer and options do not fit
+     * @param KnownPeers|null $known a store against which the peer is held, as it is now
+     * @throws ArgumentException when peer and options do not fit, or the store cannot be read
      */
-    public function __construct(Verifier $verifier, Peer $peer)
+    public function __construct(Verifier $verifier, Peer $peer, ?KnownPeers $known = null)
     {
+        $peer = $known === null ? $peer : $peer->recalled($known);
         $library = $verifier->handle()->library;
         [$status, $handle] = $library->make('session', 'stv_session_new', $verifier->handle(), $peer->handle());
         $this->handle = $handle ?? throw $library->fault($status, $library->text('stv_peer_error', $peer->handle()));
@@ -165,6 +167,18 @@ final class Session
     public function serverSpeaksFirst(): bool
     {
         return $this->handle->library->number('stv_session_server_speaks_first', $this->handle) === 1;
+    }
+
+    /**
+     * The library's own report, for KnownPeers.
+     *
+     * @internal
+     */
+    public function reportHandle(): Handle
+    {
+        $library = $this->handle->library;
+        [$status, $report] = $library->make('report', 'stv_session_report', $this->handle);
+        return $report ?? throw $library->fault($status);
     }
 
     /** The report as it is now, in every state. */

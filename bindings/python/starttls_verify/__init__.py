@@ -30,6 +30,7 @@ from .errors import (
     TlsError,
 )
 from .handshake import judge_ssl_socket
+from .known import KnownPeer, KnownPeers
 from .library import library_version
 from .options import Option, OptionValue, option_table
 from .peer import Peer
@@ -48,6 +49,8 @@ __all__ = [
     "ConfigurationError",
     "Finding",
     "InternalError",
+    "KnownPeer",
+    "KnownPeers",
     "Option",
     "OptionError",
     "OptionValue",

@@ -6,7 +6,7 @@ class                   statuses           also is a
 `StateError`            102                RuntimeError
 `InternalError`         103, 104           RuntimeError
 `OptionError`           105-108            `ArgumentError`
-`ConfigurationError`    109-112            `ArgumentError`
+`ConfigurationError`    109-112, 120-123   `ArgumentError`
 `ArgumentError`         the other 100s     ValueError
 `ProtocolError`         200-299            OSError, as what ssl and socket raise
 `TimedOutError`         312                `TlsError`, TimeoutError
@@ -61,7 +61,7 @@ class OptionError(ArgumentError):
 
 
 class ConfigurationError(ArgumentError):
-    """A file that is missing, unreadable, empty or malformed."""
+    """A file that is missing, unreadable, empty, malformed, unsafe, or cannot be written."""
 
 
 class StateError(StarttlsVerifyError, RuntimeError):
@@ -114,6 +114,10 @@ SINGLE: Dict[int, Type[StarttlsVerifyError]] = {
     Status.E_FILE_UNREADABLE: ConfigurationError,
     Status.E_FILE_EMPTY: ConfigurationError,
     Status.E_CONFIG: ConfigurationError,
+    Status.E_FILE_DAMAGED: ConfigurationError,
+    Status.E_FILE_UNSAFE: ConfigurationError,
+    Status.E_FILE_UNWRITABLE: ConfigurationError,
+    Status.E_FILE_BUSY: ConfigurationError,
     Status.E_TIMEOUT: TimedOutError,
 }
 HUNDREDS: Dict[int, Type[StarttlsVerifyError]] = {1: ArgumentError, 2: ProtocolError, 3: TlsError}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional, Protocol, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Protocol, TypeVar, Union
 
 from ._abi import Status
 from .errors import failure
@@ -15,6 +15,9 @@ from .peer import Peer, c_int
 from .report import Report, read, status_of
 from .text import Bytes, raw
 from .verifier import Verifier
+
+if TYPE_CHECKING:
+    from .known import KnownPeers
 
 Self = TypeVar("Self", bound="Session")
 
@@ -51,8 +54,13 @@ class Session:
     So does a child process after a fork.
     """
 
-    def __init__(self, verifier: Verifier, peer: Peer) -> None:
+    def __init__(
+        self, verifier: Verifier, peer: Peer, *, known_peers: Optional[KnownPeers] = None
+    ) -> None:
+        """With `known_peers` the peer is held against what that store knows of it now."""
         judge, expected, out = verifier.handle(), peer.handle(), ctypes.c_void_p()
+        if known_peers is not None:
+            known_peers.recall(expected)
         status = lib.stv_session_new(judge.pointer, expected.pointer, ctypes.byref(out))
         if status != 0:
             raise failure(status, words(lib.stv_peer_error(expected.pointer)))
@@ -204,6 +212,11 @@ class Session:
             if report is None:
                 raise failure(Status.E_STATE, words(lib.stv_session_error(session)))
             return report
+
+    def put_report(self, out: ctypes.c_void_p) -> int:
+        """Puts the library's own report into `out`, for `KnownPeers`."""
+        with self._use() as session:
+            return int(lib.stv_session_report(session, ctypes.byref(out)))
 
     def fileno(self) -> int:
         """The descriptor for poll and select only; -1 when there is none."""
