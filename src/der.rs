@@ -62,6 +62,10 @@ pub mod tag {
 pub mod oid {
     /// id-at-commonName, 2.5.4.3.
     pub const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+    /// id-ce-deltaCRLIndicator, 2.5.29.27 (RFC 5280 §5.2.4).
+    pub const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 0x1b];
+    /// id-ce-issuingDistributionPoint, 2.5.29.28 (RFC 5280 §5.2.5).
+    pub const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
     /// id-ce-subjectAltName, 2.5.29.17 (RFC 5280 §4.2.1.6).
     pub const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
     /// id-on-xmppAddr, 1.3.6.1.5.5.7.8.5 (RFC 6120 §13.7.1.4).
@@ -370,7 +374,8 @@ fn is_time(tag: u8) -> bool {
     tag == tag::UTC_TIME || tag == tag::GENERALIZED_TIME
 }
 
-fn extensions(sequence: Tlv<'_>) -> Result<Vec<Extension<'_>>, DerError> {
+/// The extensions of a certificate, a CRL or an OCSP response; no OID twice.
+pub fn extensions(sequence: Tlv<'_>) -> Result<Vec<Extension<'_>>, DerError> {
     let mut reader = sequence.reader();
     let mut extensions = Vec::new();
     while !reader.is_empty() {

@@ -72,5 +72,8 @@ pub const DANE_SIGNATURES: usize = 32;
 /// Octets of one file that is read whole (CA bundle, configuration, CRL).
 pub const FILE_OCTETS: usize = 64 << 20;
 
+/// Files of one directory of CRLs. The public CAs together publish some 3,000 full CRLs.
+pub const CRL_FILES: usize = 10_000;
+
 /// Octets of a peer's own words that are kept for the report.
 pub const QUOTED_OCTETS: usize = 512;

@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("proto", 0),
     ("report", 0),
     ("status", 0),
+    ("crl", 1),
     ("der", 1),
     ("known", 1),
     ("line", 1),

@@ -137,7 +137,26 @@ pub const TABLE: &[Row] = &[
         ALL,
         "File with certificate revocation lists (PEM or DER). When any are given, every certificate below the anchor is checked.",
     ),
+    row(
+        "crl_path",
+        Kind::TextList,
+        "",
+        ALL,
+        "Directory with certificate revocation lists: files under hash names (openssl rehash), *.crl and *.pem; read when the verifier is made. May be given several times.",
+    ),
+    row("crl_pem", Kind::BytesList, "", ALL, "Certificate revocation lists in memory, PEM."),
     row("crl_der", Kind::BytesList, "", ALL, "One certificate revocation list in memory, DER."),
+    row(
+        "crl_check",
+        Kind::Word { safe: &["chain", "leaf"], danger: &[] },
+        "chain",
+        ALL,
+        "Where any CRL is given, whose revocation is checked: that of every certificate below the anchor, or of the leaf only.",
+    ),
+    insecure(
+        "insecure_crl_soft",
+        "Takes a CRL that is missing or out of date for a note; a revoked certificate is refused all the same.",
+    ),
     insecure(
         "insecure_no_chain",
         "Does not check the chain: any certificate with the right name or pin passes.",

@@ -20,7 +20,7 @@ pub use certificate::{Certificate, Facts};
 pub use chain::{Chain, certificates_of_pem};
 pub use digest::digest;
 pub use error_queue::ErrorQueueGuard;
-pub use path::{Answer, Fault, Purpose, Question, find_path};
+pub use path::{Answer, CrlScope, Fault, Purpose, Question, find_path};
 pub use random::random;
 pub use store::{Crl, Store, StoreBuilder};
 pub use sys::fault;

@@ -36,14 +36,25 @@ pub enum Purpose {
     Any,
 }
 
+/// Whose revocation is checked where there are revocation lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrlScope {
+    /// That of every certificate below the anchor.
+    Chain,
+    /// That of the leaf only.
+    Leaf,
+}
+
 /// What is asked of OpenSSL.
 pub struct Question<'a> {
     /// Trust anchors.
     pub anchors: &'a Store,
     /// As sent, leaf first.
     pub chain: &'a Chain,
-    /// Revocation lists; when there are any, every certificate is checked.
+    /// Revocation lists; when there are any, they are checked.
     pub crls: &'a [Crl],
+    /// Whose revocation is checked.
+    pub crl_scope: CrlScope,
     /// Seconds since 1970.
     pub time: i64,
     /// Whether validity periods count.
@@ -160,7 +171,10 @@ fn flags(question: &Question) -> X509VerifyFlags {
         flags |= X509VerifyFlags::from_bits_retain(NO_CHECK_TIME as _);
     }
     if !question.crls.is_empty() {
-        flags |= X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL;
+        flags |= X509VerifyFlags::CRL_CHECK;
+        if question.crl_scope == CrlScope::Chain {
+            flags |= X509VerifyFlags::CRL_CHECK_ALL;
+        }
     }
     flags
 }

@@ -8,6 +8,7 @@ use openssl::x509::X509Crl;
 use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder, X509StoreRef};
 use openssl_sys as ffi;
 
+use crate::crl::flaw;
 use crate::error::{Error, Result};
 use crate::status::Status;
 
@@ -27,6 +28,7 @@ pub struct Store {
 /// One certificate revocation list.
 pub struct Crl {
     crl: X509Crl,
+    der: Box<[u8]>,
 }
 
 /// Revocation lists as OpenSSL's stack; the lists themselves stay ours.
@@ -105,12 +107,12 @@ impl Store {
 }
 
 impl Crl {
-    /// Parses one list in DER.
+    /// Parses one list in DER; what OpenSSL would pass over is an error.
     pub fn from_der(der: &[u8]) -> Result<Crl> {
         let crl = X509Crl::from_der(der).map_err(|errors| {
             Error::new(Status::Certificate, format!("this is no DER CRL: {}", words(&errors)))
         })?;
-        Ok(Crl { crl })
+        Crl::supported(crl, der)
     }
 
     /// Parses every list of a file's contents: PEM blocks, or one DER list.
@@ -126,13 +128,28 @@ impl Crl {
     }
 
     fn from_pem(block: &str) -> Result<Crl> {
-        let crl = X509Crl::from_pem(block.as_bytes()).map_err(|errors| {
-            Error::new(
-                Status::Certificate,
-                format!("a CRL in the PEM text cannot be parsed: {}", words(&errors)),
-            )
-        })?;
-        Ok(Crl { crl })
+        let unparsed = |errors| {
+            let what = format!("a CRL in the PEM text cannot be parsed: {}", words(&errors));
+            Error::new(Status::Certificate, what)
+        };
+        let crl = X509Crl::from_pem(block.as_bytes()).map_err(unparsed)?;
+        let der = crl.to_der().map_err(unparsed)?;
+        Crl::supported(crl, &der)
+    }
+
+    fn supported(crl: X509Crl, der: &[u8]) -> Result<Crl> {
+        match flaw(der) {
+            Ok(None) => Ok(Crl { crl, der: der.into() }),
+            Ok(Some(flaw)) => Err(Error::new(Status::Unsupported, flaw.words())),
+            Err(error) => {
+                Err(Error::new(Status::Certificate, format!("this is no DER CRL: {error}")))
+            }
+        }
+    }
+
+    /// The DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
     }
 }
 

@@ -227,9 +227,21 @@ codes! {
         "The key was lost or stolen, or the certificate replaced.",
         "Install the new certificate. Do not trust this server until then.";
     ChainCrl, "chain.crl", Chain, Rejected,
-        "Whether a certificate is revoked could not be found out.",
-        "A CRL is missing for an issuer, is out of date, or is not signed by it.",
-        "Give a current CRL of every CA below the anchor, or none.";
+        "A CRL of the issuer is there and does not speak for the certificate.",
+        "It is for other certificates (CA or user certificates only, another distribution point), or its signer has no trusted path.",
+        "Give the full CRL of every CA below the anchor.";
+    ChainCrlMissing, "chain.crl_missing", Chain, Rejected,
+        "CRLs were given, and none is of the CA that issued a certificate.",
+        "The CRL of an intermediate CA was forgotten, or belongs to another CA of the same operator.",
+        "Give a CRL of every CA below the anchor; crl_check=leaf asks for that of the server's certificate only.";
+    ChainCrlStale, "chain.crl_stale", Chain, Rejected,
+        "A CRL is out of date, or not valid yet.",
+        "The job that fetches CRLs has stopped, or this machine's clock is wrong.",
+        "Fetch the CRL anew and make a new verifier; check the clock of this machine.";
+    ChainCrlInvalid, "chain.crl_invalid", Chain, Rejected,
+        "A CRL cannot be believed: its signature is wrong, its issuer may sign none, or it has a critical extension that is not known.",
+        "A forged or damaged CRL, or one of another CA with the same name.",
+        "Fetch the CRL anew from its CA; do not trust this server until then.";
     ChainMalformed, "chain.malformed", Chain, Rejected,
         "A certificate cannot be parsed.",
         "A damaged or hostile certificate.",

@@ -7,6 +7,7 @@ use crate::ossl::{Answer, Certificate, Chain, Fault, Question, fault, find_path}
 use crate::report::{Code, Finding, Outcome, Source, iso8601};
 use crate::trust::{Origin, Trust};
 
+use super::crls;
 use super::decide::Need;
 use super::pins;
 use super::policy::{CaLeaf, Dates, Policy, SelfSigned};
@@ -91,7 +92,8 @@ fn question<'a>(
     Question {
         anchors: anchors.trust.store(),
         chain,
-        crls: &rules.crls,
+        crls: &rules.crls.lists,
+        crl_scope: rules.crls.scope,
         time: now,
         check_time: rules.dates == Dates::Checked,
         purpose: rules.purpose,
@@ -156,7 +158,7 @@ impl Scene<'_> {
                 self.at(fault).and_then(Certificate::not_after).is_some_and(|last| last == self.now)
             }
             // The anchor is trusted by decision, not by a CRL that it would sign itself.
-            fault::UNABLE_TO_GET_CRL => usize::try_from(fault.depth)
+            number if crls::lack_of(number).is_some() => usize::try_from(fault.depth)
                 .is_ok_and(|depth| depth > 0 && depth + 1 == self.path.len()),
             _ => false,
         }
@@ -187,6 +189,7 @@ impl Scene<'_> {
             fault::DEPTH_ZERO_SELF_SIGNED_CERT if rules.self_signed == SelfSigned::Accepted => {
                 Outcome::Note
             }
+            number if rules.crls.pardons(number) => Outcome::Note,
             _ => Outcome::Fail,
         }
     }
@@ -273,6 +276,12 @@ impl Scene<'_> {
                 format!("{who} has a name that its CA may not issue for ({})", fault.words())
             }
             (Code::ChainRevoked, _) => format!("{who} was revoked by its CA"),
+            (Code::ChainCrlMissing, Some(facts)) => {
+                format!("no CRL of {} was given, which issued {who}", facts.issuer)
+            }
+            (Code::ChainCrlStale | Code::ChainCrlInvalid | Code::ChainCrl, Some(facts)) => {
+                format!("the CRL of {}, which issued {who}: {}", facts.issuer, fault.words())
+            }
             _ => format!("{who}: {}", fault.words()),
         }
     }
@@ -333,18 +342,6 @@ const CODES: &[(i32, Code)] = &[
     (fault::UNSUPPORTED_CONSTRAINT_TYPE, Code::ChainNameConstraint),
     (fault::UNSUPPORTED_CONSTRAINT_SYNTAX, Code::ChainNameConstraint),
     (fault::UNSUPPORTED_NAME_SYNTAX, Code::ChainNameConstraint),
-    (fault::UNABLE_TO_GET_CRL, Code::ChainCrl),
-    (fault::UNABLE_TO_DECRYPT_CRL_SIGNATURE, Code::ChainCrl),
-    (fault::CRL_SIGNATURE_FAILURE, Code::ChainCrl),
-    (fault::CRL_NOT_YET_VALID, Code::ChainCrl),
-    (fault::CRL_HAS_EXPIRED, Code::ChainCrl),
-    (fault::ERROR_IN_CRL_LAST_UPDATE_FIELD, Code::ChainCrl),
-    (fault::ERROR_IN_CRL_NEXT_UPDATE_FIELD, Code::ChainCrl),
-    (fault::UNABLE_TO_GET_CRL_ISSUER, Code::ChainCrl),
-    (fault::KEYUSAGE_NO_CRL_SIGN, Code::ChainCrl),
-    (fault::UNHANDLED_CRITICAL_CRL_EXTENSION, Code::ChainCrl),
-    (fault::DIFFERENT_CRL_SCOPE, Code::ChainCrl),
-    (fault::CRL_PATH_VALIDATION_ERROR, Code::ChainCrl),
 ];
 
 /// Our code for OpenSSL's number. What has no row is a broken rule all the same.
@@ -352,7 +349,11 @@ fn code_of(number: i32) -> Code {
     if (fault::STRICT_FIRST..=fault::STRICT_LAST).contains(&number) {
         return Code::ChainStrict;
     }
-    CODES.iter().find(|(known, _)| *known == number).map_or(Code::ChainInvalid, |(_, code)| *code)
+    CODES
+        .iter()
+        .chain(crls::CODES)
+        .find(|(known, _)| *known == number)
+        .map_or(Code::ChainInvalid, |(_, code)| *code)
 }
 
 /// OpenSSL's number for our code: it decides which alert the peer gets.
@@ -363,6 +364,7 @@ pub fn alert_number(code: Code) -> i32 {
         }
         _ => CODES
             .iter()
+            .chain(crls::CODES)
             .find(|(_, known)| *known == code)
             .map_or(fault::CERT_REJECTED, |(number, _)| *number),
     }

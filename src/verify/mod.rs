@@ -13,6 +13,7 @@
 mod certificates;
 mod chain;
 mod config;
+mod crls;
 mod dane;
 mod decide;
 mod examination;

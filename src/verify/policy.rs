@@ -7,13 +7,14 @@ use crate::error::{Error, Result};
 use crate::limits::{Deadlines, Limits};
 use crate::name::{CommonName, Idna, NamePolicy, ReferenceId, SanRule, SuffixList, Wildcards};
 use crate::options::{Settings, Spelling};
-use crate::ossl::{Context, ContextSettings, Crl, Purpose, TlsVersion};
+use crate::ossl::{Context, ContextSettings, Purpose, TlsVersion};
 use crate::pin::{Pin, PinMode};
 use crate::proto::Identity;
 use crate::starttls::Terms;
 use crate::status::Status;
-use crate::trust::{Sources, Trust, Watched, load_crls, read_file};
+use crate::trust::{Sources, Trust, Watched, read_file};
 
+use super::crls::CrlRules;
 use super::decide::{Need, Needs};
 use super::known::KnownRules;
 use super::peer::Peer;
@@ -106,7 +107,7 @@ pub struct ChainRules {
     /// CA certificates as leaves.
     pub ca_leaf: CaLeaf,
     /// Revocation lists.
-    pub crls: Vec<Crl>,
+    pub crls: CrlRules,
 }
 
 /// Rules for names.
@@ -197,8 +198,7 @@ impl Policy {
     /// Reads every file and makes every value a typed one, or says what is wrong.
     pub fn freeze(settings: &Settings) -> Result<Policy> {
         let trust = Arc::new(Trust::load(&sources(settings))?);
-        let (crls, crl_files) =
-            load_crls(settings.texts("crl_file").map(|(path, _)| path), settings.bytes("crl_der"))?;
+        let (crls, crl_files) = CrlRules::freeze(settings)?;
         let watched = [trust.watched(), crl_files.as_slice()].concat();
         Ok(Policy {
             insecure: settings.insecure(),
@@ -274,7 +274,7 @@ fn number(settings: &Settings, name: &'static str, default: i32) -> i32 {
 }
 
 impl ChainRules {
-    fn freeze(settings: &Settings, crls: Vec<Crl>) -> ChainRules {
+    fn freeze(settings: &Settings, crls: CrlRules) -> ChainRules {
         let given = !matches!(settings.bool("system_ca"), Some(true)) && has_anchors(settings);
         ChainRules {
             need: need(settings, "insecure_no_chain"),

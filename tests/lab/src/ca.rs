@@ -57,6 +57,7 @@ pub enum Usage {
 pub enum Purpose {
     ServerAuth = 1,
     ClientAuth = 2,
+    OcspSigning = 9,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,7 +309,7 @@ fn set_serial(cert: &mut X509Builder) -> Result<(), ErrorStack> {
     cert.set_serial_number(&serial)
 }
 
-fn now() -> Result<i64, Fault> {
+pub(crate) fn now() -> Result<i64, Fault> {
     Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?)
 }
 

@@ -91,6 +91,32 @@ pub fn octets(bytes: &[u8]) -> Vec<u8> {
     tlv(0x04, bytes)
 }
 
+/// UTCTime, for the years 1950 to 2049 (RFC 5280 §4.1.2.5.1); seconds since 1970.
+pub fn utc_time(seconds: i64) -> Vec<u8> {
+    tlv(0x17, &digits(seconds).as_bytes()[2..])
+}
+
+/// GeneralizedTime, to the second, in UTC (RFC 5280 §4.1.2.5.2); seconds since 1970.
+pub fn generalized_time(seconds: i64) -> Vec<u8> {
+    tlv(0x18, digits(seconds).as_bytes())
+}
+
+/// `20261127023904Z`. The civil date by counting eras of 400 years from 1 March.
+fn digits(seconds: i64) -> String {
+    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z")
+}
+
 /// UTF8String.
 pub fn utf8(text: &str) -> Vec<u8> {
     tlv(0x0c, text.as_bytes())
@@ -123,6 +149,14 @@ mod tests {
     fn integers_stay_positive() {
         assert_eq!(integer(0), [0x02, 1, 0]);
         assert_eq!(integer(128), [0x02, 2, 0, 128]);
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(digits(0), "19700101000000Z");
+        assert_eq!(digits(951_782_399), "20000228235959Z");
+        assert_eq!(digits(951_782_400), "20000229000000Z");
+        assert_eq!(utc_time(1_795_747_144)[2..], *b"261127023904Z");
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod notation;
 mod player;
 pub mod record;
 pub mod report;
+pub mod revocation;
 pub mod san;
 pub mod scenario;
 pub mod script;

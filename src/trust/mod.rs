@@ -4,6 +4,8 @@
 //! errors, each with the path: the usual "certificate verify failed" for all of them is how people
 //! come to switch verification off.
 
+mod crls;
+
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
@@ -12,9 +14,11 @@ use std::time::SystemTime;
 
 use crate::error::{Error, Result};
 use crate::limits::FILE_OCTETS;
-use crate::ossl::{Certificate, Chain, Crl, Store, StoreBuilder, digest};
+use crate::ossl::{Certificate, Chain, Store, StoreBuilder, digest};
 use crate::pin::Algorithm;
 use crate::status::Status;
+
+pub use crls::{CrlSources, Crls};
 
 /// Where anchors come from.
 #[derive(Default)]
@@ -206,33 +210,6 @@ fn is_hash_name(name: &str) -> bool {
     hash.len() == 8
         && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
         && number.parse::<u32>().is_ok()
-}
-
-/// Revocation lists of these files and DER values, with the files to watch.
-pub fn load_crls<'a>(
-    files: impl Iterator<Item = &'a str>,
-    der: impl Iterator<Item = &'a [u8]>,
-) -> Result<(Vec<Crl>, Vec<Watched>)> {
-    let mut crls = Vec::new();
-    let mut watched = Vec::new();
-    for path in files {
-        let contents = read_file("option crl_file", path)?;
-        watched.push(Watched::now(path));
-        let found = Crl::all_from(&contents).map_err(|error| {
-            Error::new(error.status, format!("option crl_file: {path}: {}", error.what))
-        })?;
-        if found.is_empty() {
-            let what = format!("option crl_file: {path} holds no CRL (no BEGIN X509 CRL)");
-            return Err(Error::new(Status::FileEmpty, what));
-        }
-        crls.extend(found);
-    }
-    for bytes in der {
-        let crl = Crl::from_der(bytes)
-            .map_err(|error| Error::new(error.status, format!("option crl_der: {}", error.what)))?;
-        crls.push(crl);
-    }
-    Ok((crls, watched))
 }
 
 /// The contents of a regular file within the limit; the error says what it is for, and the path.
