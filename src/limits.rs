@@ -77,3 +77,18 @@ pub const CRL_FILES: usize = 10_000;
 
 /// Octets of a peer's own words that are kept for the report.
 pub const QUOTED_OCTETS: usize = 512;
+
+/// Sessions kept for resumption under one policy: a ticket and a chain of certificates, some 20 KiB
+/// each.
+pub const KEPT_SESSIONS: usize = 128;
+
+/// Of them for one peer. Servers give two tickets per TLS 1.3 handshake.
+pub const KEPT_SESSIONS_PER_PEER: usize = 4;
+
+/// Seconds after which a full handshake is due, whatever lifetime the server gave its ticket: one day
+/// (RFC 5246 §F.1.4; RFC 8446 §4.6.1 allows seven).
+pub const KEPT_SECONDS: i64 = 86_400;
+
+/// Messages of the handshake protocol that a server may send on an open session without one octet of
+/// data between them: new tickets and key updates (RFC 8446 §4.6).
+pub const MESSAGES_WITHOUT_DATA: u32 = 64;

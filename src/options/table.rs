@@ -353,6 +353,13 @@ pub const TABLE: &[Row] = &[
         "Whether the application protocol is offered in the handshake (ALPN); false for old servers that choke on it.",
     ),
     row("passphrase", Kind::Text, "", SESSION, "Passphrase of the private key."),
+    row(
+        "resumption",
+        Kind::Bool,
+        "true",
+        SESSION,
+        "Whether trusted sessions are kept in memory and resumed for the same peer, judged again each time; close a session to keep it.",
+    ),
     // Negotiation, deadlines and limits.
     row("ehlo_name", Kind::Text, "localhost", SESSION, "Name given to SMTP servers before TLS."),
     milliseconds(

@@ -1,6 +1,6 @@
 //! Declarations that `openssl-sys` lacks, checked against the headers by `tests/c/declarations.c`.
 
-use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 
 use libc::size_t;
 use openssl_sys as ffi;
@@ -14,9 +14,19 @@ pub type VerifyCallback = extern "C" fn(ok: c_int, context: *mut ffi::X509_STORE
 /// What [`SSL_CTX_set_cert_verify_callback`] takes.
 pub type CertVerifyCallback =
     extern "C" fn(context: *mut ffi::X509_STORE_CTX, argument: *mut c_void) -> c_int;
+/// What [`SSL_CTX_set_msg_callback`] takes.
+pub type MessageCallback = extern "C" fn(
+    sent: c_int,
+    version: c_int,
+    content: c_int,
+    message: *const c_void,
+    length: size_t,
+    ssl: *mut ffi::SSL,
+    argument: *mut c_void,
+);
 
 unsafe extern "C" {
-    pub fn ERR_peek_error() -> std::ffi::c_ulong;
+    pub fn ERR_peek_error() -> c_ulong;
 
     pub fn X509_STORE_CTX_set_verify_cb(
         context: *mut ffi::X509_STORE_CTX,
@@ -57,7 +67,7 @@ unsafe extern "C" {
         out: *mut ffi::BIO,
         name: *const ffi::X509_NAME,
         indent: c_int,
-        flags: std::ffi::c_ulong,
+        flags: c_ulong,
     ) -> c_int;
     pub fn i2d_X509_PUBKEY(key: *const X509_PUBKEY, out: *mut *mut u8) -> c_int;
     pub fn X509_get_X509_PUBKEY(certificate: *const ffi::X509) -> *mut X509_PUBKEY;
@@ -67,6 +77,10 @@ unsafe extern "C" {
         callback: Option<CertVerifyCallback>,
         argument: *mut c_void,
     );
+    pub fn SSL_CTX_set_msg_callback(context: *mut ffi::SSL_CTX, callback: Option<MessageCallback>);
+    pub fn SSL_SESSION_get_ticket_lifetime_hint(session: *const ffi::SSL_SESSION) -> c_ulong;
+    pub fn SSL_SESSION_dup(session: *const ffi::SSL_SESSION) -> *mut ffi::SSL_SESSION;
+    pub fn SSL_SESSION_is_resumable(session: *const ffi::SSL_SESSION) -> c_int;
     pub fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
 }
 

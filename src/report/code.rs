@@ -129,6 +129,10 @@ codes! {
         "The server chose an application protocol that was not offered.",
         "The connection was led to another service (cross-protocol attack), or a broken server.",
         "Check host and port; the option alpn=false offers none.";
+    TlsRenegotiation, "tls.renegotiation", Tls, TlsProtocol,
+        "The server asked for a second handshake inside the session.",
+        "An old server that wants a client certificate only now, or somebody who wants to take the server's place (CVE-2009-3555).",
+        "Let the server ask for the certificate in its first handshake, or speak TLS 1.3.";
     TlsOtherPeer, "tls.other_peer", Tls, Rejected,
         "A data connection leads to another peer than its control connection.",
         "Somebody on the path answers the data connection, or a load balancer with several certificates.",

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{CertificateInfo, Finding, Report};
+use super::{CertificateInfo, Finding, Report, Shown};
 
 /// Version of the shape. It grows when a key changes its meaning or goes; new keys may come.
 const SHAPE: u32 = 1;
@@ -47,6 +47,7 @@ pub struct JsonFinding<'a> {
 struct JsonTls<'a> {
     version: &'a str,
     cipher: &'a str,
+    resumed: bool,
 }
 
 impl Finding {
@@ -69,6 +70,7 @@ impl Finding {
 impl Report {
     /// The report as one line of JSON.
     pub fn json(&self) -> String {
+        let resumed = self.shown == Shown::Resumed;
         let report = JsonReport {
             v: SHAPE,
             verdict: self.verdict.word(),
@@ -81,10 +83,11 @@ impl Report {
             address: self.address,
             insecure: &self.insecure,
             findings: self.findings.iter().map(Finding::as_json).collect(),
-            tls: self
-                .tls
-                .as_ref()
-                .map(|tls| JsonTls { version: &tls.version, cipher: &tls.cipher }),
+            tls: self.tls.as_ref().map(|tls| JsonTls {
+                version: &tls.version,
+                cipher: &tls.cipher,
+                resumed,
+            }),
             certificates: &self.certificates,
             untrusted_facts: serde_json::from_str(&self.untrusted_facts).ok(),
         };

@@ -16,6 +16,7 @@
 mod connect;
 mod data;
 mod drive;
+mod resume;
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -29,12 +30,13 @@ use crate::report::{Code, Finding, Report, Shown, Source, TlsFacts, Verdict, quo
 use crate::starttls::{Move, Negotiation, Occasion, Refusal};
 use crate::status::Status;
 use crate::verify::{
-    Alpn, Ending, Evidence, Examination, Peer, Policy, ServerName, SessionMode, Verifier,
+    Alpn, Ending, Evidence, Examination, Kept, Peer, Policy, ServerName, SessionMode, Verifier,
     alert_number, examine, unjudged,
 };
 
 use data::Control;
 use drive::Link;
+use resume::Lineage;
 
 /// One conversation with one peer.
 pub struct Session {
@@ -50,6 +52,8 @@ pub struct Session {
     chain: Chain,
     /// The control connection that a data connection belongs to.
     control: Option<Control>,
+    /// What its tickets are kept with; nothing unless the peer is trusted.
+    lineage: Option<Lineage>,
     /// What only the plaintext conversation said and the program needs; not authenticated.
     facts: Option<String>,
     link: Option<Link>,
@@ -73,6 +77,8 @@ enum State {
         tls: Box<Tls>,
         first: FirstBytes,
         inside: Option<Negotiation>,
+        /// The earlier session that was offered for resumption.
+        offered: Option<Box<Kept>>,
     },
     /// Inside TLS, with a trusted peer, before the program takes over.
     Agreeing {
@@ -132,6 +138,7 @@ impl Session {
             report: None,
             chain: Chain::new(),
             control: None,
+            lineage: None,
             facts: None,
             link: None,
         };
@@ -149,8 +156,10 @@ impl Session {
             ServerName::Sent => self.peer.server_name(),
             ServerName::Withheld => None,
         };
-        let tls = Tls::new(&self.policy.tls.context, name, self.offered_alpn(), self.judge())?;
-        Ok(State::Handshaking { tls: Box::new(tls), first, inside })
+        let context = &self.policy.tls.context;
+        let mut tls = Box::new(Tls::new(context, name, self.offered_alpn(), self.judge())?);
+        let offered = self.offer(&mut tls)?;
+        Ok(State::Handshaking { tls, first, inside, offered })
     }
 
     /// The ALPN identifier that is offered; empty where there is none.
@@ -177,21 +186,9 @@ impl Session {
         })
     }
 
-    /// What the judge found in this handshake; for a resumed data connection, what it finds now on
-    /// the control connection's chain.
-    fn take_judged(&self, tls: Option<&Tls>) -> Option<Result<Judged>> {
-        let found = self.judged.lock().unwrap_or_else(PoisonError::into_inner).take();
-        found.or_else(|| {
-            let control = self.control.as_ref().filter(|_| tls.is_some_and(Tls::is_resumed))?;
-            let evidence = Evidence { chain: &control.chain, shown: Shown::Resumed };
-            let examination = examine(&self.verifier, &self.peer, &evidence);
-            Some(Ok(Judged { examination, chain: control.chain.clone() }))
-        })
-    }
-
-    /// What the end of the handshake shows.
-    fn ending(&self) -> Ending<'static> {
-        Ending { address: self.address(), ..Ending::default() }
+    /// What the judge found in this handshake.
+    fn take_judged(&self) -> Option<Result<Judged>> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The judge's report with what the end of the handshake adds; a chain that could not be read
@@ -307,7 +304,8 @@ impl Session {
 
     /// The handshake is done: obey the report of the judge, who must have seen this peer.
     fn open(&mut self) -> Result<()> {
-        let Some(judged) = self.take_judged(self.tls()) else {
+        let judged = self.take_judged().or_else(|| self.judge_resumed().map(Ok));
+        let Some(judged) = judged else {
             // An anonymous cipher or a key without a certificate: nobody was judged.
             return Err(
                 self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate"))
@@ -327,6 +325,7 @@ impl Session {
             (Verdict::Rejected | Verdict::Unknown, _) => return Err(self.fail_judged(report)),
         };
         self.chain = chain;
+        self.lineage = (status == Status::Ok).then(|| self.lineage()).flatten();
         let dead = State::Dead {
             error: Error::new(Status::State, "the session has not begun"),
             tls: None,
@@ -409,7 +408,8 @@ impl Session {
     /// The judge's report with what the connection adds.
     fn opened(&self, mut report: Report, tls: &Tls) -> Report {
         let facts = TlsFacts { version: tls.version(), cipher: tls.cipher() };
-        let words = format!("{} with {}", facts.version, facts.cipher);
+        let resumed = if report.shown == Shown::Resumed { ", resumed" } else { "" };
+        let words = format!("{} with {}{resumed}", facts.version, facts.cipher);
         report.findings.push(Finding::pass(Code::TlsOk, words));
         if self.control.is_none() && self.peer.protocol().row().upgrade == Upgrade::InBand {
             report.findings.push(Finding::pass(
@@ -423,7 +423,7 @@ impl Session {
     }
 
     fn fail_handshake(&mut self, cause: Cause) -> Error {
-        let judged = self.take_judged(None);
+        let judged = self.take_judged();
         match (cause, judged) {
             (Cause::Refused, Some(judged)) => {
                 let (report, _) = self.conclude(judged, &Ending::default());
@@ -551,7 +551,10 @@ impl Session {
         match tls.read(into) {
             Received::Octets(octets) => Ok((Status::Ok, octets)),
             Received::Wait => Ok((self.want(), 0)),
-            Received::Closed => Ok((Status::Closed, 0)),
+            Received::Closed => {
+                self.keep();
+                Ok((Status::Closed, 0))
+            }
             Received::Failed(cause) => Err(self.fail(finding_of_cause(cause, Phase::Open))),
         }
     }
@@ -595,13 +598,14 @@ impl Session {
 
     /// Says close_notify. A driven session sends it and gives its descriptor up.
     pub fn close(&mut self) -> Result<Status> {
-        let State::Open { .. } = &self.state else {
+        let State::Open { tls, .. } = &mut self.state else {
             return self.not_open().map(|(status, _)| status);
         };
+        tls.close();
+        self.keep();
         let dead =
             State::Dead { error: Error::new(Status::State, "the session is closed"), tls: None };
-        if let State::Open { mut tls, .. } = std::mem::replace(&mut self.state, dead) {
-            tls.close();
+        if let State::Open { tls, .. } = std::mem::replace(&mut self.state, dead) {
             self.state = State::Closed { tls };
         }
         self.hang_up();
@@ -679,6 +683,17 @@ fn finding_of_cause(cause: Cause, phase: Phase) -> Finding {
             Finding::fail(Code::TlsVersion, "the server speaks no TLS version that is allowed")
                 .compared("TLS 1.2 or newer", "")
         }
+        (Cause::Alpn, _) => Finding::fail(
+            Code::TlsAlpn,
+            "the server chose an application protocol that was not offered",
+        ),
+        (Cause::Renegotiation, _) => {
+            Finding::fail(Code::TlsRenegotiation, "the server asked for a second handshake")
+        }
+        (Cause::Flood, _) => Finding::fail(
+            Code::TlsProtocol,
+            "the server sends tickets or key updates without end, and no data",
+        ),
         (Cause::Alert(name), Phase::Handshake) => Finding::fail(
             Code::TlsAlert,
             format!("the server ended the handshake with the alert '{name}'"),

@@ -32,6 +32,27 @@ pub struct Ending<'a> {
     pub address: Option<IpAddr>,
 }
 
+/// What was shown of it, owned: a session that is resumed is judged by it again. Where the peer is
+/// connected to is a fact of each connection.
+#[derive(Clone, Debug, Default)]
+pub struct KeptEnding {
+    staple: Option<Vec<u8>>,
+}
+
+impl Ending<'_> {
+    /// What is kept of it.
+    pub fn to_kept(&self) -> KeptEnding {
+        KeptEnding { staple: self.staple.map(<[u8]>::to_vec) }
+    }
+}
+
+impl KeptEnding {
+    /// As it was shown, on a connection to this address.
+    pub fn as_ending(&self, address: Option<IpAddr>) -> Ending<'_> {
+        Ending { staple: self.staple.as_deref(), address }
+    }
+}
+
 /// All checks of the certificate itself, made; what the end of the handshake shows is still missing.
 pub struct Examination {
     policy: Arc<Policy>,

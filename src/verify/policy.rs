@@ -16,6 +16,7 @@ use crate::trust::{Sources, Trust, Watched, read_file};
 
 use super::crls::CrlRules;
 use super::decide::{Need, Needs};
+use super::kept::KeptSessions;
 use super::known::KnownRules;
 use super::peer::Peer;
 use super::sts::StsMode;
@@ -44,6 +45,8 @@ pub struct Policy {
     pub deadlines: Deadlines,
     /// What a negotiator needs to know.
     pub terms: Terms,
+    /// Sessions that may be resumed; nothing where none ever may.
+    pub kept: Option<KeptSessions>,
     /// Whether a session with an untrusted peer opens all the same.
     pub mode: SessionMode,
     /// Files that were read.
@@ -200,7 +203,7 @@ impl Policy {
         let trust = Arc::new(Trust::load(&sources(settings))?);
         let (crls, crl_files) = CrlRules::freeze(settings)?;
         let watched = [trust.watched(), crl_files.as_slice()].concat();
-        Ok(Policy {
+        let mut policy = Policy {
             insecure: settings.insecure(),
             chain: ChainRules::freeze(settings, crls),
             names: NameRules::freeze(settings)?,
@@ -218,7 +221,17 @@ impl Policy {
             },
             watched,
             trust,
-        })
+            kept: None,
+        };
+        let wanted = settings.bool("resumption") != Some(false);
+        policy.kept = (wanted && policy.may_resume()).then(KeptSessions::default);
+        Ok(policy)
+    }
+
+    /// What was accepted by exception is accepted anew each time.
+    fn may_resume(&self) -> bool {
+        let exceptional = [self.insecure.clone(), self.unusual_for_live_peers()].concat();
+        self.mode == SessionMode::Enforce && exceptional.is_empty()
     }
 
     /// Options that are right for a chain on disk and weaken the check of a peer who is there now: a

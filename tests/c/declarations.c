@@ -27,6 +27,12 @@ X509_PUBKEY *(*const get_pubkey)(const X509 *) = X509_get_X509_PUBKEY;
 
 void (*const set_cert_verify_callback)(SSL_CTX *, int (*)(X509_STORE_CTX *, void *), void *) =
     SSL_CTX_set_cert_verify_callback;
+void (*const set_msg_callback)(SSL_CTX *,
+                              void (*)(int, int, int, const void *, size_t, SSL *, void *)) =
+    SSL_CTX_set_msg_callback;
+unsigned long (*const lifetime_hint)(const SSL_SESSION *) = SSL_SESSION_get_ticket_lifetime_hint;
+SSL_SESSION *(*const session_dup)(const SSL_SESSION *) = SSL_SESSION_dup;
+int (*const is_resumable)(const SSL_SESSION *) = SSL_SESSION_is_resumable;
 STACK_OF(SSL_CIPHER) *(*const get_ciphers)(const SSL_CTX *) = SSL_CTX_get_ciphers;
 
 /* C99 has no static assertion: an array of negative size is the error. */
@@ -80,6 +86,7 @@ SAME(PATHLEN_INVALID_FOR_NON_CA, 80); /* STRICT_FIRST */
 SAME(EXTENSIONS_REQUIRE_VERSION_3, 93); /* STRICT_LAST */
 
 typedef char same_app_data[(SSL_AD_REASON_OFFSET == 1000 && SSL_R_CERTIFICATE_VERIFY_FAILED == 134
+                            && SSL_R_BAD_EXTENSION == 110
                             && SSL_R_UNSUPPORTED_PROTOCOL == 258 && SSL_R_WRONG_SSL_VERSION == 266
                             && SSL_R_UNEXPECTED_EOF_WHILE_READING == 294
                             && SSL_R_VERSION_TOO_LOW == 396 && X509_TRUST_SSL_CLIENT == 2

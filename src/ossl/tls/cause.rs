@@ -9,6 +9,12 @@ pub enum Cause {
     Refused,
     /// No common version.
     Version,
+    /// It chose an application protocol that was not offered.
+    Alpn,
+    /// It asked for a second handshake.
+    Renegotiation,
+    /// It sent handshake messages without end, and no data.
+    Flood,
     /// The peer sent a fatal alert; its name.
     Alert(String),
     /// The connection ended without close_notify.
@@ -20,6 +26,7 @@ pub enum Cause {
 /// Why OpenSSL gave up.
 pub(super) fn cause(error: &openssl::ssl::Error) -> Cause {
     // SSL_R_ numbers of openssl/sslerr.h.
+    const BAD_EXTENSION: c_int = 110;
     const VERIFY_FAILED: c_int = 134;
     const UNSUPPORTED_PROTOCOL: c_int = 258;
     const WRONG_SSL_VERSION: c_int = 266;
@@ -35,6 +42,8 @@ pub(super) fn cause(error: &openssl::ssl::Error) -> Cause {
     };
     match first.reason_code() {
         VERIFY_FAILED => Cause::Refused,
+        // OpenSSL has no reason of its own for it. Where it does not look, the session does.
+        BAD_EXTENSION if first.function() == Some("tls_parse_stoc_alpn") => Cause::Alpn,
         UNSUPPORTED_PROTOCOL | WRONG_SSL_VERSION | VERSION_TOO_LOW | ALERT_PROTOCOL_VERSION => {
             Cause::Version
         }

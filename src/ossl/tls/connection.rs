@@ -15,7 +15,8 @@ use crate::status::Status;
 use super::cause::{Cause, cause};
 use super::context::{Context, memory};
 use super::judging::{Judge, judge_slot};
-use super::ticket::Ticket;
+use super::ticket::{Ticket, take_tickets};
+use super::{ticket, watch};
 
 /// Where the handshake stands.
 #[derive(Debug)]
@@ -71,13 +72,27 @@ impl Tls {
             Error::new(Status::Memory, "OpenSSL has no room for our data on its objects")
         })?;
         ssl.set_ex_data(slot, judge);
+        watch::begin(&mut ssl);
+        ticket::begin(&mut ssl);
         let stream = SslStream::new(ssl, Wire::default()).map_err(memory)?;
         Ok(Tls { stream })
     }
 
     /// What another connection to the same peer, under the same context, may be resumed from.
     pub fn ticket(&self) -> Option<Ticket> {
-        self.stream.ssl().session().map(|session| Ticket { session: session.to_owned() })
+        let ssl = self.stream.ssl();
+        ssl.session().and_then(|session| Ticket::of(ssl, session.to_owned()))
+    }
+
+    /// The tickets that came since they were last taken, the newest first.
+    pub fn take_tickets(&self) -> Vec<Ticket> {
+        take_tickets(self.stream.ssl())
+    }
+
+    /// The certificate that the peer of this connection showed, here or in the handshake that this
+    /// one resumes; DER.
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        self.stream.ssl().peer_certificate()?.to_der().ok()
     }
 
     /// Offers to resume; before the handshake begins. The context must be the ticket's own.
@@ -127,7 +142,10 @@ impl Tls {
     /// Goes on with the handshake.
     pub fn handshake(&mut self) -> Handshake {
         match self.stream.connect() {
-            Ok(()) => Handshake::Done,
+            Ok(()) => {
+                watch::forgive(self.stream.ssl());
+                Handshake::Done
+            }
             Err(error) => match error.code() {
                 ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Handshake::Wait,
                 _ => Handshake::Failed(cause(&error)),
@@ -140,8 +158,16 @@ impl Tls {
         if into.is_empty() {
             return Received::Octets(0);
         }
-        match self.stream.ssl_read(into) {
-            Ok(octets) => Received::Octets(octets),
+        let read = self.stream.ssl_read(into);
+        if let Some(complaint) = watch::complaint(self.stream.ssl()) {
+            drain();
+            return Received::Failed(complaint);
+        }
+        match read {
+            Ok(octets) => {
+                watch::forgive(self.stream.ssl());
+                Received::Octets(octets)
+            }
             Err(error) => match error.code() {
                 ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Received::Wait,
                 ErrorCode::ZERO_RETURN => Received::Closed,

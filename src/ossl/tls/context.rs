@@ -3,10 +3,11 @@
 use foreign_types::ForeignTypeRef;
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    SslCipher, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslSessionCacheMode,
-    SslVerifyMode, SslVersion,
+    SslCipher, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode,
+    SslVersion,
 };
 use openssl::stack::StackRef;
+use openssl_sys as ffi;
 
 use crate::error::{Error, Result};
 use crate::ossl::error_queue::{drain, words};
@@ -15,6 +16,13 @@ use crate::status::Status;
 
 use super::identity::set_identity;
 use super::judging::ask_judge;
+use super::ticket::collect_tickets;
+use super::watch::watch_messages;
+
+/// What a system's openssl.cnf may switch on for old servers.
+const UNSAFE_RENEGOTIATION: SslOptions = SslOptions::from_bits_retain(
+    ffi::SSL_OP_LEGACY_SERVER_CONNECT | ffi::SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION,
+);
 
 /// A TLS version that may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,12 +67,15 @@ impl Context {
         set_algorithms(&mut builder, settings)?;
         set_identity(&mut builder, settings)?;
         builder.set_options(SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION);
+        // RFC 5746 §4.1: a server without secure renegotiation is refused, whatever openssl.cnf says.
+        builder.clear_options(UNSAFE_RENEGOTIATION);
         builder.set_mode(
             SslMode::ENABLE_PARTIAL_WRITE
                 | SslMode::ACCEPT_MOVING_WRITE_BUFFER
                 | SslMode::RELEASE_BUFFERS,
         );
-        builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+        collect_tickets(&mut builder);
+        watch_messages(&mut builder);
         builder.set_verify(SslVerifyMode::PEER);
         // SAFETY: the callback has the type that OpenSSL calls; it takes no argument.
         unsafe {

@@ -10,6 +10,7 @@ mod context;
 mod identity;
 mod judging;
 mod ticket;
+mod watch;
 
 pub use cause::Cause;
 pub use connection::{Handshake, Received, Tls};

@@ -1,0 +1,149 @@
+//! Resumption: what a session offers from an earlier one, and what it leaves for a later one.
+//!
+//! In a resumed handshake the peer shows no certificate and OpenSSL asks no judge. So the judge is
+//! asked twice, on the chain of the session that the ticket is from: before it is offered (what is not
+//! TRUSTED now is not offered, and a full handshake says why) and when the handshake is done. A server
+//! that does not take the ticket shows its certificate, and is judged as always.
+//!
+//! Only a session that was TRUSTED and ended in good order, with close_notify of one side, leaves its
+//! tickets: RFC 5246 §7.2.2 forbids to resume one that failed, and of one that was cut off nobody
+//! knows. A control connection's tickets are for its data connections. 0-RTT data is never sent.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::error::Result;
+use crate::ossl::{Chain, Ticket, Tls};
+use crate::proto::DataConnections;
+use crate::report::{Shown, Verdict};
+use crate::verify::{
+    Ending, Evidence, Kept, KeptEnding, KeptSessions, PeerKey, ServerName, examine, judge,
+};
+
+use super::{Judged, Session, State};
+
+/// What the tickets of an open session are kept with.
+pub(super) struct Lineage {
+    ending: KeptEnding,
+    proved: i64,
+    resumed: bool,
+}
+
+impl Session {
+    /// Offers to resume what is kept of this peer, if it is still trusted; what was offered.
+    pub(super) fn offer(&self, tls: &mut Tls) -> Result<Option<Box<Kept>>> {
+        let kept = self.kept_sessions().and_then(|place| place.take(&self.peer_key(), now()));
+        let Some(kept) = kept.filter(|kept| self.is_trusted_still(kept)) else {
+            return Ok(None);
+        };
+        tls.resume(&kept.ticket)?;
+        Ok(Some(Box::new(kept)))
+    }
+
+    fn is_trusted_still(&self, kept: &Kept) -> bool {
+        let evidence = Evidence { chain: &kept.chain, shown: Shown::Resumed };
+        let report = judge(&self.verifier, &self.peer, &evidence, &kept.ending.as_ending(None));
+        report.verdict == Verdict::Trusted
+    }
+
+    /// Where sessions with this peer are kept, if they are.
+    fn kept_sessions(&self) -> Option<&KeptSessions> {
+        let alone =
+            self.control.is_none() && self.peer.protocol().row().data == DataConnections::None;
+        self.policy.kept.as_ref().filter(|_| alone)
+    }
+
+    fn peer_key(&self) -> PeerKey {
+        let references = self.policy.names.references(&self.peer);
+        let server_name = match self.policy.tls.server_name {
+            ServerName::Sent => self.peer.server_name(),
+            ServerName::Withheld => None,
+        };
+        PeerKey {
+            protocol: self.peer.protocol(),
+            host: self.peer.host_text(),
+            port: self.peer.effective_port(),
+            references: references.iter().map(|reference| reference.tagged()).collect(),
+            server_name: server_name.map(str::to_owned),
+            alpn: self.offered_alpn(),
+            endpoint: self.peer.endpoint(),
+        }
+    }
+
+    /// What the judge finds now on the chain of the session that this handshake resumed; nothing if
+    /// it resumed none that we offered.
+    pub(super) fn judge_resumed(&self) -> Option<Judged> {
+        let State::Handshaking { tls, offered, .. } = &self.state else {
+            return None;
+        };
+        let chain = match (&self.control, offered) {
+            (Some(control), _) => &control.chain,
+            (None, Some(kept)) => &kept.chain,
+            (None, None) => return None,
+        };
+        if !tls.is_resumed() || !is_of(tls, chain) {
+            return None;
+        }
+        let evidence = Evidence { chain, shown: Shown::Resumed };
+        let examination = examine(&self.verifier, &self.peer, &evidence);
+        Some(Judged { examination, chain: chain.clone() })
+    }
+
+    /// What the end of the handshake showed, or that of the handshake that it resumes.
+    pub(super) fn ending(&self) -> Ending<'_> {
+        match &self.state {
+            State::Handshaking { tls, offered: Some(kept), .. } if tls.is_resumed() => {
+                kept.ending.as_ending(self.address())
+            }
+            _ => Ending { address: self.address(), ..Ending::default() },
+        }
+    }
+
+    /// What the tickets of a session that has just been trusted will be kept with.
+    pub(super) fn lineage(&self) -> Option<Lineage> {
+        let State::Handshaking { tls, offered, .. } = &self.state else {
+            return None;
+        };
+        self.kept_sessions()?;
+        let ending = self.ending().to_kept();
+        match offered {
+            Some(kept) if tls.is_resumed() => {
+                Some(Lineage { ending, proved: kept.proved, resumed: true })
+            }
+            _ => Some(Lineage { ending, proved: now(), resumed: false }),
+        }
+    }
+
+    /// The session ends in good order: its tickets are kept. Once only.
+    pub(super) fn keep(&mut self) {
+        let (Some(lineage), State::Open { tls, .. }) = (self.lineage.take(), &mut self.state)
+        else {
+            return;
+        };
+        let mut tickets = tls.take_tickets();
+        if tickets.is_empty() && lineage.resumed {
+            // TLS 1.2 goes on with the session that was resumed, or a renewed one.
+            tickets.extend(tls.ticket().filter(|ticket| !ticket.is_single_use()));
+        }
+        let Some(place) = self.kept_sessions() else { return };
+        for ticket in tickets.into_iter().rev() {
+            place.put(self.peer_key(), self.kept(ticket, &lineage), now());
+        }
+    }
+
+    fn kept(&self, ticket: Ticket, lineage: &Lineage) -> Kept {
+        let (chain, ending) = (self.chain.clone(), lineage.ending.clone());
+        Kept { ticket, chain, ending, proved: lineage.proved }
+    }
+}
+
+/// Whether the peer that TLS remembers is the one that was judged.
+fn is_of(tls: &Tls, chain: &Chain) -> bool {
+    let judged = chain.leaf().map(|leaf| leaf.der().to_vec());
+    judged.is_some() && tls.peer_certificate() == judged
+}
+
+/// Seconds since 1970; before that nothing is kept.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
+}
