@@ -16,7 +16,9 @@
 mod connect;
 mod data;
 mod drive;
+mod failure;
 mod resume;
+mod stream;
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -26,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::name::Idna;
 use crate::ossl::{Cause, Chain, Decision, Handshake, Received, Tls, random};
 use crate::proto::{FirstSpeaker, Upgrade};
-use crate::report::{Code, Finding, Report, Shown, Source, TlsFacts, Verdict, quote};
+use crate::report::{Code, Finding, Report, Shown, TlsFacts, Verdict, quote};
 use crate::starttls::{Move, Negotiation, Occasion, Refusal};
 use crate::status::Status;
 use crate::verify::{
@@ -36,6 +38,7 @@ use crate::verify::{
 
 use data::Control;
 use drive::Link;
+use failure::{Phase, closed_before_tls, finding_of, finding_of_cause};
 use resume::Lineage;
 
 /// One conversation with one peer.
@@ -112,8 +115,6 @@ enum FirstBytes {
     Bad,
 }
 
-/// Plaintext that waits for the peer before `write` takes no more.
-const WRITE_AHEAD: usize = 256 * 1024;
 /// Unprocessed bytes of the peer before `feed` refuses more: the caller must step.
 const READ_AHEAD: usize = 1 << 20;
 
@@ -516,107 +517,6 @@ impl Session {
         self.tls_mut().map_or(0, |tls| tls.take(into))
     }
 
-    /// Plaintext of the open session: how much, or what is needed for some. A driven session waits
-    /// for it, up to the option io_timeout_ms.
-    pub fn read(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
-        let end = self.read_driven(into);
-        self.hang_up_if_dead();
-        end
-    }
-
-    /// A dead session holds no connection.
-    fn hang_up_if_dead(&mut self) {
-        if matches!(self.state, State::Dead { .. }) {
-            self.hang_up();
-        }
-    }
-
-    fn read_driven(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
-        let deadline = self.io_deadline();
-        loop {
-            let (status, octets) = self.read_stored(into)?;
-            match status {
-                Status::WantRead | Status::WantWrite if self.link.is_some() => {
-                    self.move_bytes(status, deadline)?
-                }
-                _ => return Ok((status, octets)),
-            }
-        }
-    }
-
-    fn read_stored(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
-        let State::Open { tls, .. } = &mut self.state else {
-            return self.not_open();
-        };
-        match tls.read(into) {
-            Received::Octets(octets) => Ok((Status::Ok, octets)),
-            Received::Wait => Ok((self.want(), 0)),
-            Received::Closed => {
-                self.keep();
-                Ok((Status::Closed, 0))
-            }
-            Received::Failed(cause) => Err(self.fail(finding_of_cause(cause, Phase::Open))),
-        }
-    }
-
-    /// Takes plaintext for the peer: how much, or `WantWrite` with 0 when too much waits already. A
-    /// driven session also sends it.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
-        let end = self.write_driven(bytes);
-        self.hang_up_if_dead();
-        end
-    }
-
-    fn write_driven(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
-        let State::Open { tls, .. } = &mut self.state else {
-            return self.not_open();
-        };
-        if tls.output() > WRITE_AHEAD {
-            return Ok((Status::WantWrite, 0));
-        }
-        match tls.write(bytes) {
-            Ok(octets) => {
-                self.send_if_driven()?;
-                Ok((Status::Ok, octets))
-            }
-            Err(cause) => Err(self.fail(finding_of_cause(cause, Phase::Open))),
-        }
-    }
-
-    fn not_open(&self) -> Result<(Status, usize)> {
-        match &self.state {
-            State::Dead { error, .. } => Err(error.clone()),
-            State::Closed { .. } => Ok((Status::Closed, 0)),
-            State::Negotiating { .. }
-            | State::Handshaking { .. }
-            | State::Agreeing { .. }
-            | State::Open { .. } => {
-                Err(Error::new(Status::State, "the session is not open yet: step until it is"))
-            }
-        }
-    }
-
-    /// Says close_notify. A driven session sends it and gives its descriptor up.
-    pub fn close(&mut self) -> Result<Status> {
-        let State::Open { tls, .. } = &mut self.state else {
-            return self.not_open().map(|(status, _)| status);
-        };
-        tls.close();
-        self.keep();
-        let dead =
-            State::Dead { error: Error::new(Status::State, "the session is closed"), tls: None };
-        if let State::Open { tls, .. } = std::mem::replace(&mut self.state, dead) {
-            self.state = State::Closed { tls };
-        }
-        self.hang_up();
-        Ok(Status::Closed)
-    }
-
-    /// Plaintext that `read` gives without more bytes of the peer.
-    pub fn pending(&self) -> usize {
-        self.tls().map_or(0, Tls::pending)
-    }
-
     /// The report as it stands, in every state.
     pub fn report(&self) -> Report {
         self.report.clone().unwrap_or_else(|| {
@@ -667,70 +567,4 @@ impl FirstBytes {
             (settled, _) => settled,
         }
     }
-}
-
-/// When TLS failed: the same cause has another meaning.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Handshake,
-    Open,
-}
-
-fn finding_of_cause(cause: Cause, phase: Phase) -> Finding {
-    match (cause, phase) {
-        (Cause::Refused, _) => Finding::fail(Code::TlsHandshake, "the peer was refused"),
-        (Cause::Version, _) => {
-            Finding::fail(Code::TlsVersion, "the server speaks no TLS version that is allowed")
-                .compared("TLS 1.2 or newer", "")
-        }
-        (Cause::Alpn, _) => Finding::fail(
-            Code::TlsAlpn,
-            "the server chose an application protocol that was not offered",
-        ),
-        (Cause::Renegotiation, _) => {
-            Finding::fail(Code::TlsRenegotiation, "the server asked for a second handshake")
-        }
-        (Cause::Flood, _) => Finding::fail(
-            Code::TlsProtocol,
-            "the server sends tickets or key updates without end, and no data",
-        ),
-        (Cause::Alert(name), Phase::Handshake) => Finding::fail(
-            Code::TlsAlert,
-            format!("the server ended the handshake with the alert '{name}'"),
-        ),
-        (Cause::Alert(name), Phase::Open) => Finding::fail(
-            Code::TlsProtocol,
-            format!("the server ended the connection with the alert '{name}'"),
-        ),
-        (Cause::Closed, Phase::Handshake) => Finding::fail(
-            Code::IoClosed,
-            "the server closed the connection during the TLS handshake",
-        ),
-        (Cause::Closed, Phase::Open) => {
-            Finding::fail(Code::TlsTruncated, "the connection ended without close_notify")
-        }
-        (Cause::Broken(words), Phase::Handshake) => {
-            Finding::fail(Code::TlsHandshake, format!("the TLS handshake failed: {words}"))
-        }
-        (Cause::Broken(words), Phase::Open) => {
-            Finding::fail(Code::TlsProtocol, format!("the TLS connection broke: {words}"))
-        }
-    }
-}
-
-fn finding_of(refusal: Refusal) -> Finding {
-    let quoted = quote(&refusal.peer);
-    let detail = if quoted.is_empty() {
-        refusal.words
-    } else {
-        format!("{} (it says, unauthenticated: \"{quoted}\")", refusal.words)
-    };
-    Finding::fail(refusal.code, detail)
-        .compared("", quoted)
-        .from_source(Source::PeerUnauthenticated)
-}
-
-fn closed_before_tls() -> Finding {
-    Finding::fail(Code::IoClosed, "the server closed the connection before TLS")
-        .from_source(Source::System)
 }
