@@ -197,7 +197,7 @@ codes! {
     ChainPurpose, "chain.purpose", Chain, Rejected,
         "A certificate is not meant for a TLS server.",
         "A client or mail certificate was installed on the server, or is misused.",
-        "Issue the certificate with extendedKeyUsage serverAuth.";
+        "Issue the certificate with extendedKeyUsage serverAuth; where it has a keyUsage, with digitalSignature.";
     ChainWeakKey, "chain.weak_key", Chain, Rejected,
         "A key is too weak for the security level.",
         "An old certificate (RSA below 2048 bits).",

@@ -11,6 +11,7 @@ use super::crls;
 use super::decide::Need;
 use super::pins;
 use super::policy::{CaLeaf, Dates, Policy, SelfSigned};
+use super::usage;
 
 /// What the chain check leaves for the checks after it.
 pub struct Path {
@@ -126,6 +127,7 @@ fn findings(
         }
     }
     findings.extend(scene.ca_leaf());
+    findings.extend(scene.misuse(&findings));
     if !findings.iter().any(|finding| finding.outcome == Outcome::Fail) {
         findings.push(scene.pass());
     }
@@ -219,6 +221,20 @@ impl Scene<'_> {
             CaLeaf::Accepted => Outcome::Note,
         };
         Some(Finding::new(Code::ChainCaAsLeaf, outcome, words).at(0))
+    }
+
+    /// What OpenSSL lets pass. A leaf that the user pinned may be what it likes.
+    fn misuse(&self, known: &[Finding]) -> Option<Finding> {
+        let leaf = self.chain.leaf()?;
+        if known.iter().any(|finding| finding.code == Code::ChainPurpose)
+            || pins::leaf_is_pinned(&self.policy.pins, leaf)
+        {
+            return None;
+        }
+        let usage::Misuse { depth, words } = usage::misuse(self.path, self.policy.chain.purpose)?;
+        let depth = i32::try_from(depth).unwrap_or(i32::MAX);
+        let who = self.who(Fault { number: fault::INVALID_PURPOSE, depth });
+        Some(Finding::fail(Code::ChainPurpose, format!("{who} {words}")).at(depth))
     }
 
     fn pass(&self) -> Finding {

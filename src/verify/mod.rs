@@ -27,6 +27,7 @@ mod questions;
 mod revocation;
 mod shelf;
 mod sts;
+mod usage;
 mod verifier;
 
 pub use chain::alert_number;

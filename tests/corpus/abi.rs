@@ -8,14 +8,15 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::time::Duration;
 
+use starttls_verify::ffi::chain::{stv_chain, stv_chain_add_der, stv_chain_free, stv_chain_new};
 use starttls_verify::ffi::config::{
-    stv_config, stv_config_error, stv_config_free, stv_config_new, stv_config_set_bytes,
-    stv_config_set_int,
+    stv_config, stv_config_add_bytes, stv_config_add_text, stv_config_error, stv_config_free,
+    stv_config_new, stv_config_set_bytes, stv_config_set_int, stv_config_set_text,
 };
 use starttls_verify::ffi::names::stv_protocol_from_scheme;
 use starttls_verify::ffi::peer::{
-    stv_peer, stv_peer_free, stv_peer_new, stv_peer_set_connect, stv_peer_set_host,
-    stv_peer_set_protocol,
+    stv_peer, stv_peer_add_reference, stv_peer_free, stv_peer_new, stv_peer_set_connect,
+    stv_peer_set_host, stv_peer_set_protocol,
 };
 use starttls_verify::ffi::report::{
     stv_report, stv_report_code, stv_report_free, stv_report_text, stv_report_verdict,
@@ -25,7 +26,9 @@ use starttls_verify::ffi::session::{
     stv_session_free, stv_session_new, stv_session_read, stv_session_report, stv_session_run_fd,
     stv_session_step, stv_session_take, stv_session_write,
 };
-use starttls_verify::ffi::verifier::{stv_verifier, stv_verifier_free, stv_verifier_new};
+use starttls_verify::ffi::verifier::{
+    stv_verifier, stv_verifier_free, stv_verifier_judge, stv_verifier_new,
+};
 
 /// Numbers of `stv_status_code` and `stv_verdict`, written out: the tests hold the ABI to them.
 pub mod status {
@@ -72,11 +75,69 @@ impl Verifier {
         for part in ["connect", "negotiation", "handshake", "io"] {
             config.set_int(&format!("{part}_timeout_ms"), deadline.as_millis() as i64);
         }
+        Verifier::of(&config).unwrap_or_else(|status| panic!("{status}: {}", config.words()))
+    }
+
+    /// Trusts these anchors (DER), with options as the command line has them.
+    pub fn configured<'a>(
+        anchors: impl IntoIterator<Item = &'a [u8]>,
+        options: &[(&str, &str)],
+    ) -> Answer<Verifier> {
+        let config = Config::new();
+        for anchor in anchors {
+            config.add_bytes("ca_der", anchor);
+        }
+        for (name, value) in options {
+            config.put_text(name, value)?;
+        }
+        Verifier::of(&config)
+    }
+
+    fn of(config: &Config) -> Answer<Verifier> {
         let mut made = ptr::null_mut();
         // SAFETY: the handle is alive, and the out-parameter is ours.
-        let status = unsafe { stv_verifier_new(config.0, &raw mut made) };
-        config.check(status);
-        Verifier(made)
+        ok(unsafe { stv_verifier_new(config.0, &raw mut made) })?;
+        Ok(Verifier(made))
+    }
+
+    /// The chain door: what the judge says of certificates on disk (DER, leaf first).
+    pub fn judge<'a>(
+        &self,
+        peer: &Peer,
+        certificates: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Answer<(c_int, Report)> {
+        let chain = Chain::of(certificates)?;
+        let mut made = ptr::null_mut();
+        // SAFETY: the handles are alive, and the out-parameter is ours.
+        let status = unsafe { stv_verifier_judge(self.0, peer.0, chain.0, &raw mut made) };
+        if made.is_null() {
+            return Err(status);
+        }
+        Ok((status, Report::read(made)))
+    }
+}
+
+/// `stv_chain`, for the length of judging it.
+struct Chain(*mut stv_chain);
+
+impl Chain {
+    fn of<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) -> Answer<Chain> {
+        let mut made = ptr::null_mut();
+        // SAFETY: the out-parameter is ours.
+        ok(unsafe { stv_chain_new(&raw mut made) })?;
+        let chain = Chain(made);
+        for der in certificates {
+            // SAFETY: the handle is alive; pointer and length are those of a slice.
+            ok(unsafe { stv_chain_add_der(chain.0, der.as_ptr().cast(), der.len()) })?;
+        }
+        Ok(chain)
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        // SAFETY: made by `of` and not used again.
+        unsafe { stv_chain_free(self.0) };
     }
 }
 
@@ -86,6 +147,9 @@ impl Drop for Verifier {
         unsafe { stv_verifier_free(self.0) };
     }
 }
+
+/// Options that hold several values.
+const LISTS: [&str; 4] = ["pin", "insecure_pin", "peer_fingerprint", "insecure_peer_fingerprint"];
 
 /// `stv_config`, for the length of making a verifier.
 struct Config(*mut stv_config);
@@ -114,10 +178,30 @@ impl Config {
         self.check(status);
     }
 
+    fn add_bytes(&self, name: &str, value: &[u8]) {
+        let (name, name_len) = (name.as_ptr().cast(), name.len());
+        // SAFETY: the handle is alive; pointers and lengths are those of slices.
+        let status = unsafe {
+            stv_config_add_bytes(self.0, name, name_len, value.as_ptr().cast(), value.len())
+        };
+        self.check(status);
+    }
+
+    /// An option of any type, as people write it; a list grows.
+    fn put_text(&self, name: &str, value: &str) -> Answer<()> {
+        let put = if LISTS.contains(&name) { stv_config_add_text } else { stv_config_set_text };
+        let (name, name_len) = (name.as_ptr().cast(), name.len());
+        // SAFETY: the handle is alive; pointers and lengths are those of slices.
+        ok(unsafe { put(self.0, name, name_len, value.as_ptr().cast(), value.len()) })
+    }
+
     fn check(&self, status: c_int) {
+        assert_eq!(status, status::OK, "{}", self.words());
+    }
+
+    fn words(&self) -> String {
         // SAFETY: the handle is alive.
-        let words = unsafe { stv_config_error(self.0) };
-        assert_eq!(status, status::OK, "{}", text(words));
+        text(unsafe { stv_config_error(self.0) })
     }
 }
 
@@ -144,6 +228,12 @@ impl Peer {
         // SAFETY: the handle is alive; pointer and length are those of a slice.
         ok(unsafe { stv_peer_set_host(peer.0, host.as_ptr().cast(), host.len()) })?;
         Ok(peer)
+    }
+
+    /// One more name that the certificate may be for, tagged.
+    pub fn add_reference(&mut self, tagged: &str) -> Answer<()> {
+        // SAFETY: the handle is alive; pointer and length are those of a slice.
+        ok(unsafe { stv_peer_add_reference(self.0, tagged.as_ptr().cast(), tagged.len()) })
     }
 
     /// Where the bytes go.

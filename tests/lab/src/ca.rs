@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::BigNum;
-use openssl::ec::{EcGroup, EcKey};
+use openssl::ec::{Asn1Flag, EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::{MessageDigest, hash};
 use openssl::nid::Nid;
@@ -48,6 +48,9 @@ pub enum Basic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
     DigitalSignature = 0,
+    NonRepudiation = 1,
+    KeyEncipherment = 2,
+    KeyAgreement = 4,
     CertSign = 5,
     CrlSign = 6,
 }
@@ -57,20 +60,33 @@ pub enum Usage {
 pub enum Purpose {
     ServerAuth = 1,
     ClientAuth = 2,
+    CodeSigning = 3,
+    EmailProtection = 4,
     OcspSigning = 9,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     P256,
+    /// P-256 with the curve's parameters in place of its name (RFC 5480 §2.1.1 forbids it).
+    ExplicitP256,
     Rsa(u32),
 }
 
 /// The digest of the signature *on* the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Digest {
+    Md5,
     Sha1,
     Sha256,
+}
+
+/// The version of the certificate (RFC 5280 §4.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// Knows no extensions, so none is written.
+    V1,
+    V3,
 }
 
 /// Seconds from now.
@@ -114,6 +130,7 @@ pub struct Blueprint {
     pub extra: Vec<Extension>,
     pub key: KeyKind,
     pub digest: Digest,
+    pub version: Version,
 }
 
 impl Blueprint {
@@ -131,6 +148,7 @@ impl Blueprint {
             extra: Vec::new(),
             key: KeyKind::P256,
             digest: Digest::Sha256,
+            version: Version::V3,
         }
     }
 
@@ -168,7 +186,7 @@ impl Blueprint {
             None => (subject.as_ref() as &X509NameRef, &key),
         };
         let mut cert = X509::builder()?;
-        cert.set_version(2)?;
+        cert.set_version(self.version.number())?;
         set_serial(&mut cert)?;
         cert.set_subject_name(&subject)?;
         cert.set_issuer_name(issuer_name)?;
@@ -196,6 +214,9 @@ impl Blueprint {
         key: &PKey<Private>,
         issuer_key: &PKey<Private>,
     ) -> Result<Vec<Extension>, ErrorStack> {
+        if self.version == Version::V1 {
+            return Ok(Vec::new());
+        }
         let mut list: Vec<Extension> = [self.basic(), self.usage(), self.purposes(), self.san()]
             .into_iter()
             .chain([self.constraints()])
@@ -265,11 +286,25 @@ impl Extension {
 impl KeyKind {
     fn generate(self) -> Result<PKey<Private>, ErrorStack> {
         match self {
-            Self::P256 => {
-                let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-                PKey::from_ec_key(EcKey::generate(&group)?)
-            }
+            Self::P256 => p256(Asn1Flag::NAMED_CURVE),
+            Self::ExplicitP256 => p256(Asn1Flag::EXPLICIT_CURVE),
             Self::Rsa(bits) => PKey::from_rsa(Rsa::generate(bits)?),
+        }
+    }
+}
+
+fn p256(form: Asn1Flag) -> Result<PKey<Private>, ErrorStack> {
+    let mut group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+    group.set_asn1_flag(form);
+    PKey::from_ec_key(EcKey::generate(&group)?)
+}
+
+impl Version {
+    /// As X.509 counts.
+    const fn number(self) -> i32 {
+        match self {
+            Self::V1 => 0,
+            Self::V3 => 2,
         }
     }
 }
@@ -277,6 +312,7 @@ impl KeyKind {
 impl Digest {
     fn algorithm(self) -> MessageDigest {
         match self {
+            Self::Md5 => MessageDigest::md5(),
             Self::Sha1 => MessageDigest::sha1(),
             Self::Sha256 => MessageDigest::sha256(),
         }
