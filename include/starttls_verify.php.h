@@ -124,7 +124,7 @@ enum stv_status_code {
     STV_E_FILE_DAMAGED = 120,
     /* a file or directory that the library keeps could be changed by others, or is no regular file */
     STV_E_FILE_UNSAFE = 121,
-    /* a file or directory cannot be written; what it held before still stands */
+    /* a file or directory cannot be written, or not for certain; no half of an update is left */
     STV_E_FILE_UNWRITABLE = 122,
     /* another process did not give up a file in time */
     STV_E_FILE_BUSY = 123,

@@ -54,7 +54,9 @@ pub enum Origin {
     FirstUse,
     /// A trusted chain for the right name.
     Pkix,
-    /// The administrator, who announced it.
+    /// A TLSA record.
+    Dane,
+    /// The administrator, who announced or pinned it.
     Administrator,
 }
 
@@ -220,13 +222,14 @@ impl Origin {
         match self {
             Origin::FirstUse => "first-use",
             Origin::Pkix => "pkix",
+            Origin::Dane => "dane",
             Origin::Administrator => "administrator",
         }
     }
 
     /// The origin with this word.
     pub fn from_word(word: &str) -> Option<Origin> {
-        let all = [Origin::FirstUse, Origin::Pkix, Origin::Administrator];
+        let all = [Origin::FirstUse, Origin::Pkix, Origin::Dane, Origin::Administrator];
         all.into_iter().find(|origin| origin.word() == word)
     }
 }

@@ -56,7 +56,7 @@ statuses! {
     Tlsa = 118, "STV_E_TLSA", "a TLSA record is malformed";
     FileDamaged = 120, "STV_E_FILE_DAMAGED", "a file that the library keeps is torn, truncated or not what the library writes";
     FileUnsafe = 121, "STV_E_FILE_UNSAFE", "a file or directory that the library keeps could be changed by others, or is no regular file";
-    FileUnwritable = 122, "STV_E_FILE_UNWRITABLE", "a file or directory cannot be written; what it held before still stands";
+    FileUnwritable = 122, "STV_E_FILE_UNWRITABLE", "a file or directory cannot be written, or not for certain; no half of an update is left";
     FileBusy = 123, "STV_E_FILE_BUSY", "another process did not give up a file in time";
 
     NotOffered = 200, "STV_E_NOT_OFFERED", "the server does not offer STARTTLS";

@@ -229,6 +229,30 @@ fn a_self_signed_server_is_known_by_its_key_alone() {
 }
 
 #[test]
+fn what_vouched_for_a_key_is_remembered_with_it() {
+    let pki = Pki::new().unwrap();
+    let made = pki.leaf(&[BOB]).unwrap();
+    let server = serve(&made);
+    let pinned = format!("pin={}", pin(&made).text());
+    let issuer = openssl::sha::sha256(&pki.intermediate.key.public_key_to_der().unwrap());
+    let issuer = format!("pin={}", KeyPin::from_digest(issuer).text());
+    for (option, origin) in [
+        ("wildcards=none", Origin::Pkix),
+        (issuer.as_str(), Origin::Pkix),
+        (pinned.as_str(), Origin::Administrator),
+        ("insecure_no_time=true", Origin::FirstUse),
+        ("insecure_no_name=true", Origin::FirstUse),
+    ] {
+        let room = Room::new();
+        let store = room.store();
+        let report = meet(&verifier(&pki, &["accept_new=true", option]), &store, &server);
+        store.remember_report(&report).unwrap();
+        let Memory::Known(entry) = store.ask(&key()).unwrap().memory else { panic!("{option}") };
+        assert_eq!(entry.origin, origin, "{option}");
+    }
+}
+
+#[test]
 fn the_administrator_announces_a_key_before_the_first_contact() {
     let (room, pki) = (Room::new(), Pki::new().unwrap());
     let (honest, eve) = (chains::self_signed(&pki).unwrap(), chains::self_signed(&pki).unwrap());

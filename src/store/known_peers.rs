@@ -269,15 +269,22 @@ fn leaf_key(report: &Report) -> Result<KeyPin> {
     KeyPin::parse(&leaf.fingerprints.spki_pin)
 }
 
-/// What vouches for the peer besides its being here: chain and name, both whole and unweakened.
+/// What vouches for the key besides its being here: a pin of the leaf, a TLSA record, or chain and name,
+/// both whole. What was reached with a weakened check vouches for nothing.
 fn origin(report: &Report) -> Origin {
-    let found = |code, outcome| {
+    let passed = |code| {
         let mut findings = report.findings.iter();
-        findings.any(|finding| finding.code == code && finding.outcome == outcome)
+        findings.find(|finding| finding.code == code && finding.outcome == Outcome::Pass)
     };
-    let vouched = found(Code::ChainTrusted, Outcome::Pass) && found(Code::NameMatch, Outcome::Pass);
     let constrained = report.findings.iter().any(|one| one.code == Code::ChainNameConstraint);
-    if vouched && !constrained && report.insecure.is_empty() {
+    let pkix = passed(Code::ChainTrusted).and(passed(Code::NameMatch)).is_some() && !constrained;
+    if !report.insecure.is_empty() {
+        Origin::FirstUse
+    } else if passed(Code::PinMatch).is_some_and(|finding| finding.depth == 0) {
+        Origin::Administrator
+    } else if passed(Code::DaneMatch).is_some() {
+        Origin::Dane
+    } else if pkix {
         Origin::Pkix
     } else {
         Origin::FirstUse

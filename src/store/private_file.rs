@@ -177,8 +177,8 @@ impl Room<'_> {
             return Err(unwritable(&path, error));
         }
         rustix::fs::renameat(&self.directory, self.name(".new"), &self.directory, &self.file.name)
-            .and_then(|()| rustix::fs::fsync(&self.directory))
-            .map_err(|error| unwritable(&self.file.path(), error))
+            .map_err(|error| unwritable(&self.file.path(), error))?;
+        rustix::fs::fsync(&self.directory).map_err(|error| unsynced(&self.file.path(), error))
     }
 
     fn write_new(&self, contents: &[u8]) -> rustix::io::Result<()> {
@@ -265,6 +265,13 @@ fn unreadable(path: &Path, error: Errno) -> Error {
 fn unwritable(path: &Path, error: Errno) -> Error {
     let (path, words) = (path.display(), std::io::Error::from(error));
     Error::new(Status::FileUnwritable, format!("{path} cannot be written: {words}"))
+}
+
+/// The one failure after the update has happened.
+fn unsynced(path: &Path, error: Errno) -> Error {
+    let (path, words) = (path.display(), std::io::Error::from(error));
+    let what = format!("{path} was written, but may not survive a power failure: {words}");
+    Error::new(Status::FileUnwritable, what)
 }
 
 fn busy(path: &Path, patience: Duration) -> Error {

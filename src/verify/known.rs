@@ -220,7 +220,10 @@ const fn vouched(mode: KnownMode, origin: Origin) -> &'static str {
             ", when nothing vouched for it: as safe as that first use was"
         }
         (KnownMode::InsteadOfPkix, Origin::Pkix) => ", when a trusted chain vouched for it",
-        (KnownMode::InsteadOfPkix, Origin::Administrator) => ", and the administrator announced it",
+        (KnownMode::InsteadOfPkix, Origin::Dane) => ", when a TLSA record vouched for it",
+        (KnownMode::InsteadOfPkix, Origin::Administrator) => {
+            ", and the administrator vouches for it"
+        }
         (KnownMode::WhereAsked | KnownMode::AndPkix, _) => "",
     }
 }

@@ -51,9 +51,12 @@ pub fn judge(verifier: &Verifier, peer: &Peer, evidence: &Evidence, ending: &End
 
 /// The report of a peer who was never judged: the failure, and every check that was not made.
 pub fn unjudged(policy: &Policy, peer: &Peer, failure: Finding) -> Report {
-    use crate::report::Code::{ChainNotChecked, DaneNotChecked, NameNotChecked, PinNotChecked};
+    use crate::report::Code::{
+        ChainNotChecked, DaneNotChecked, KnownNotChecked, NameNotChecked, PinNotChecked,
+    };
     let skip = |code| Finding::skip(code, "the session ended before the certificate");
-    let unchecked = [ChainNotChecked, NameNotChecked, PinNotChecked, DaneNotChecked].map(skip);
+    let unchecked =
+        [ChainNotChecked, NameNotChecked, PinNotChecked, KnownNotChecked, DaneNotChecked].map(skip);
     let findings = [vec![failure], unchecked.to_vec()].concat();
     let report = report(policy, peer, policy.needs(), Shown::InHandshake, findings);
     // What kept us from judging says nothing about who the peer is, unless it is the peer's doing.
