@@ -8,11 +8,14 @@ use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 
 use crate::Fault;
-use crate::ca::{Basic, Blueprint, Digest, Extension, Identity, KeyKind, Purpose, Usage, Validity};
+use crate::ca::{
+    Basic, Blueprint, Digest, Extension, Identity, KeyKind, Purpose, Usage, Validity, Version,
+};
 use crate::san::San;
 
 pub const BOB: &str = "mail.bob.test";
 pub const EVE: &str = "mail.eve.test";
+const ROOT: &str = "stv-lab Root";
 
 /// What a server sends, leaf first, and the key of the leaf.
 #[derive(Clone)]
@@ -42,7 +45,7 @@ type Made = Result<Chain, Fault>;
 
 impl Pki {
     pub fn new() -> Result<Self, Fault> {
-        let root = Blueprint::authority("stv-lab Root").self_signed()?;
+        let root = Blueprint::authority(ROOT).self_signed()?;
         let intermediate = Blueprint::authority("stv-lab Intermediate").issued_by(&root)?;
         Ok(Self { root, intermediate })
     }
@@ -94,6 +97,12 @@ pub fn unknown_ca(_: &Pki) -> Made {
     send(bob_leaf().issued_by(&eve)?, &[&eve])
 }
 
+/// Eve's root bears the name of the trusted one, and has another key.
+pub fn namesake(_: &Pki) -> Made {
+    let eve = Blueprint::authority(ROOT).self_signed()?;
+    send(bob_leaf().issued_by(&eve)?, &[&eve])
+}
+
 pub fn self_signed(_: &Pki) -> Made {
     send(bob_leaf().self_signed()?, &[])
 }
@@ -106,12 +115,29 @@ pub fn client_only(pki: &Pki) -> Made {
     pki.chain(&Blueprint { purposes: vec![Purpose::ClientAuth], ..bob_leaf() })
 }
 
+/// keyUsage without digitalSignature: the key may not sign the handshake (RFC 8446 §4.4.2.2).
+pub fn unsigning(pki: &Pki) -> Made {
+    pki.chain(&Blueprint { usage: vec![Usage::KeyAgreement], ..bob_leaf() })
+}
+
 pub fn missing_intermediate(pki: &Pki) -> Made {
     send(bob_leaf().issued_by(&pki.intermediate)?, &[])
 }
 
 pub fn sha1(pki: &Pki) -> Made {
     pki.chain(&Blueprint { digest: Digest::Sha1, ..bob_leaf() })
+}
+
+/// Only RSA signs with MD5, so the intermediate has such a key.
+pub fn md5(pki: &Pki) -> Made {
+    let issuer =
+        Blueprint { key: KeyKind::Rsa(2048), ..Blueprint::authority("CA with an RSA key") };
+    pki.below(&issuer, &Blueprint { digest: Digest::Md5, ..bob_leaf() })
+}
+
+pub fn sha1_intermediate(pki: &Pki) -> Made {
+    let issuer = Blueprint::authority("CA signed with SHA-1");
+    pki.below(&Blueprint { digest: Digest::Sha1, ..issuer }, &bob_leaf())
 }
 
 pub fn rsa1024(pki: &Pki) -> Made {
@@ -170,6 +196,12 @@ pub fn leaf_as_issuer(pki: &Pki) -> Made {
 pub fn issuer_without_constraints(pki: &Pki) -> Made {
     let issuer = Blueprint::authority("CA without basicConstraints");
     pki.below(&Blueprint { basic: Basic::Absent, ..issuer }, &bob_leaf())
+}
+
+/// Version 1 knows no basicConstraints.
+pub fn old_intermediate(pki: &Pki) -> Made {
+    let issuer = Blueprint::authority("CA of version 1");
+    pki.below(&Blueprint { version: Version::V1, ..issuer }, &bob_leaf())
 }
 
 pub fn expired_intermediate(pki: &Pki) -> Made {

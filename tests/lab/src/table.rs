@@ -78,6 +78,12 @@ const CHAINS: &[Case] = &[
         chains::unknown_ca,
     ),
     bad(
+        "namesake-ca",
+        "chain.unknown_issuer",
+        "Bob's name, certified by a CA that bears the trusted one's name",
+        chains::namesake,
+    ),
+    bad(
         "self-signed",
         "chain.self_signed",
         "Bob's name, certified by the server itself",
@@ -96,12 +102,27 @@ const CHAINS: &[Case] = &[
         chains::client_only,
     ),
     bad(
+        "no-signing-key",
+        "chain.purpose",
+        "The key may agree on keys and may not sign",
+        chains::unsigning,
+    ),
+    bad(
         "missing-intermediate",
         "chain.unknown_issuer",
         "The server forgot its intermediate certificate",
         chains::missing_intermediate,
     ),
     bad("sha1-leaf", "chain.weak_signature", "The certificate is signed with SHA-1", chains::sha1)
+        .served(Strength::Lax),
+    bad(
+        "sha1-intermediate",
+        "chain.weak_signature",
+        "The intermediate is signed with SHA-1",
+        chains::sha1_intermediate,
+    )
+    .served(Strength::Lax),
+    bad("md5-leaf", "chain.weak_signature", "The certificate is signed with MD5", chains::md5)
         .served(Strength::Lax),
     bad("rsa-1024", "chain.weak_key", "The key is RSA of 1024 bits", chains::rsa1024)
         .served(Strength::Lax),
@@ -146,6 +167,12 @@ const CHAINS: &[Case] = &[
         "chain.invalid_ca",
         "The issuer has no basicConstraints",
         chains::issuer_without_constraints,
+    ),
+    bad(
+        "old-intermediate",
+        "chain.invalid_ca",
+        "The intermediate is of version 1, which knows no CAs",
+        chains::old_intermediate,
     ),
     bad(
         "path-length",
@@ -203,6 +230,24 @@ const NAMES: &[Case] = &[
         pki.leaf(&["*.bob.test"])
     })
     .wanting("a.mail.bob.test"),
+    bad("wildcard-middle", "name.mismatch", "mail.*.test for mail.bob.test", |pki| {
+        pki.leaf(&["mail.*.test"])
+    }),
+    bad("wildcard-a-label", "name.mismatch", "A wildcard inside an A-label", |pki| {
+        pki.leaf(&["xn--*-kva.bob.test"])
+    })
+    .wanting("xn--bcher-kva.bob.test"),
+    bad("homograph", "name.mismatch", "Bob's certificate; a Cyrillic o in the name wanted", bob)
+        .wanting("mail.b\u{43e}b.test"),
+    bad("uri-only", "name.mismatch", "The CN is Bob's, the SAN a URI of Bob's", |pki| {
+        pki.named(&[BOB], vec![San::Uri("smtp://mail.bob.test".into())])
+    }),
+    bad("dot-in-san", "name.malformed_san", "A dot at the end of the SAN", |pki| {
+        pki.named(&[BOB], vec![San::dns("mail.bob.test.")])
+    }),
+    bad("empty-in-san", "name.malformed_san", "An empty dNSName beside Bob's", |pki| {
+        pki.named(&[BOB], vec![San::dns(BOB), San::dns("")])
+    }),
     bad("nul-in-san", "name.malformed_san", "A NUL in the SAN, Bob's name before it", |pki| {
         pki.named(&[EVE], vec![San::Dns(b"mail.bob.test\0.eve.test".to_vec())])
     }),
