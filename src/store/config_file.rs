@@ -83,7 +83,7 @@ fn settings(table: Map<String, Toml>) -> Result<Settings> {
         // Also finds a name that is unknown before its value can be.
         let (row, _) = lookup(&name)?;
         let mut mode = Mode::Replace;
-        for single in singles(value) {
+        for single in singles(&name, value)? {
             settings.put(mode, &name, typed(&row.kind, &name, single)?)?;
             mode = Mode::Append;
         }
@@ -91,11 +91,16 @@ fn settings(table: Map<String, Toml>) -> Result<Settings> {
     Ok(settings)
 }
 
-/// The elements of an array, or the one value.
-fn singles(value: Toml) -> Vec<Toml> {
+/// The elements of an array, or the one value. Without elements the option would be as if it were not
+/// there, which is not what a person means who writes `pin = []`.
+fn singles(name: &str, value: Toml) -> Result<Vec<Toml>> {
     match value {
-        Toml::Array(values) => values,
-        single => vec![single],
+        Toml::Array(values) if values.is_empty() => {
+            let what = format!("option {name}: the list is empty; leave the option out");
+            Err(Error::new(Status::OptionValue, what))
+        }
+        Toml::Array(values) => Ok(values),
+        single => Ok(vec![single]),
     }
 }
 
@@ -140,6 +145,15 @@ mod tests {
             ("verify_depth = 'x'", Status::OptionType, "type int"),
             ("verify_depth = [1, 2]", Status::OptionType, "takes one value"),
             ("verify_depth = 1.5", Status::OptionType, "type int"),
+            // Somebody meant to pin, or to trust nobody.
+            ("pin = []", Status::OptionValue, "option pin: the list is empty"),
+            ("cafile = []", Status::OptionValue, "leave the option out"),
+            ("verify_depth = []", Status::OptionValue, "the list is empty"),
+            (
+                "[host.\"mail.bob.test\"]\npin = []",
+                Status::OptionValue,
+                "section host.\"mail.bob.test\": option pin",
+            ),
             ("verify_peer = false", Status::Insecure, "insecure_no_chain"),
             ("[host.\"a b\"]", Status::Config, "no host"),
             (
