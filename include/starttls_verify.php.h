@@ -852,6 +852,42 @@ int stv_session_server_speaks_first(const stv_session *session);
  */
 const char *stv_session_error(const stv_session *session);
 
+/* ---- A caller's own SSL *: judged after its handshake, or attached before it ---- */
+
+/**
+ * Judges the peer of a finished handshake: ssl is an OpenSSL SSL * of the client's side, on which
+ * SSL_connect has returned 1. Call it before the first byte is read or written, in every handshake,
+ * resumed ones included. STV_OK only when the peer is trusted; STV_OPEN_UNVERIFIED as for a session;
+ * STV_E_REJECTED, STV_E_TLS_VERSION or STV_E_TLS_ALPN when it is not, and then the connection must not
+ * be used. The caller owns *out in all these cases and frees it with stv_report_free. Else *out is
+ * NULL, and the words are in stv_peer_error(peer): STV_E_STATE (the handshake is not finished),
+ * STV_E_ARGUMENT (a server's SSL, or no SSL), STV_E_UNSUPPORTED (an SSL of another TLS library than
+ * this one uses), STV_E_NAME. Switches renegotiation off on this SSL.
+ */
+stv_status stv_ssl_judge(const stv_verifier *verifier, stv_peer *peer, void *ssl, stv_report **out);
+
+/**
+ * Has the peer judged inside the handshake that is to come on ssl, so that the handshake fails with
+ * the right alert, and before a client certificate is sent. Only this SSL is changed, never its
+ * SSL_CTX: its verify callback, mode and store are replaced, an older TLS version than the option
+ * min_tls and renegotiation are switched off, and the server name is set if none was. Verifier and
+ * peer are copied or counted and may be freed; what is attached ends with the SSL, goes with SSL_dup,
+ * and stays after SSL_clear. Afterwards ask stv_ssl_result: only that answer counts. STV_OK says that
+ * it is attached, not that a peer is trusted. STV_E_STATE when the handshake has begun, STV_E_ARGUMENT,
+ * STV_E_UNSUPPORTED and STV_E_NAME as for stv_ssl_judge; the words are in stv_peer_error(peer).
+ */
+stv_status stv_ssl_attach(const stv_verifier *verifier, stv_peer *peer, void *ssl);
+
+/**
+ * Tells what became of the handshake of an SSL that was attached: call it when SSL_connect has
+ * returned 1, before the first byte is read or written, or when it has failed. Statuses and report as
+ * for stv_ssl_judge, and besides STV_E_TLS_HANDSHAKE when the handshake failed for another reason than
+ * the judge's. Where the judge did not run inside the handshake (a resumed session, a callback that
+ * was replaced), it runs now. STV_E_STATE and no report: nothing is attached to this SSL, or the
+ * handshake is still on its way.
+ */
+stv_status stv_ssl_result(void *ssl, stv_report **out);
+
 /* ---- stv_report: every check, its outcome, and the verdict ---- */
 
 /**

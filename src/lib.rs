@@ -6,15 +6,15 @@
 //! ```text
 //!  top  ffi                    C names, NULL, panic, ownership                    unsafe allowed
 //!   5   store                  the config file, known peers
-//!   4   session                sans-IO session, fd driver, connect
+//!   4   session attach         sans-IO session, fd driver, connect; a caller's SSL
 //!   3   verify                 settings -> policy, judge, findings, decide
 //!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
 //!   1   name der crl san pin tlsa known line starttls                             pure, no OpenSSL
 //!   0   status error report options proto limits                                  data only
 //! ```
 //!
-//! Three doors lead to the one judge, [`verify::judge`]: a chain that the caller has, a session that
-//! is fed and drained, and a session that drives a file descriptor or connects by itself. A door
+//! Doors lead to the one judge, [`verify::judge`]: a chain that the caller has, a caller's own SSL, a
+//! session that is fed and drained, one that drives a file descriptor or connects by itself. A door
 //! collects evidence and obeys the report; it never decides.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -49,6 +49,7 @@ pub mod trust;
 pub mod verify;
 
 // Floor 4: the doors.
+pub mod attach;
 pub mod session;
 
 // Floor 5: what is fetched, and what lies on disk.

@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("ossl", 2),
     ("trust", 2),
     ("verify", 3),
+    ("attach", 4),
     ("session", 4),
     ("discover", 5),
     ("store", 5),

@@ -15,6 +15,7 @@ use std::ptr::{self, NonNull};
 use std::slice;
 
 use crate::error::{Error, Result};
+use crate::ossl::Foreign;
 use crate::proto::Protocol;
 use crate::status::Status;
 use crate::tlsa::State;
@@ -110,6 +111,18 @@ pub(super) unsafe fn descriptor<'a>(what: &str, fd: c_int) -> Result<BorrowedFd<
     }
     // SAFETY: not negative, and the caller's promise.
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// A caller's `SSL *`.
+///
+/// # Safety
+/// NULL, or an `SSL *` that is alive and used by nobody else for the length of the call.
+pub(super) unsafe fn foreign<'a>(what: &str, ssl: *mut c_void) -> Result<Foreign<'a>> {
+    if ssl.is_null() {
+        return Err(null(what));
+    }
+    // SAFETY: not NULL, and the caller's promise.
+    unsafe { Foreign::borrow(ssl) }
 }
 
 /// A switch. Anything but 0 and 1 is more likely a mistake than a truth.

@@ -45,6 +45,7 @@ pub mod options;
 pub mod peer;
 pub mod report;
 pub mod session;
+pub mod ssl;
 pub mod status;
 pub mod verifier;
 pub mod version;

@@ -2,14 +2,15 @@
 //! allowed, and the only one that knows OpenSSL's types.
 //!
 //! It adds what the `openssl` crate lacks (see `sys`): the verify callback that collects every
-//! fault, parameters on a store context, the certificate verification callback of an SSL_CTX. Each
-//! `unsafe` block holds one call.
+//! fault, parameters on a store context, the certificate verification callback of an SSL_CTX, a caller's own
+//! SSL (`foreign`). Each `unsafe` block holds one call.
 #![allow(unsafe_code)]
 
 mod certificate;
 mod chain;
 mod digest;
 mod error_queue;
+mod foreign;
 mod path;
 mod random;
 mod store;
@@ -20,12 +21,14 @@ pub use certificate::{Certificate, Facts};
 pub use chain::{Chain, certificates_of_pem};
 pub use digest::digest;
 pub use error_queue::ErrorQueueGuard;
+pub use foreign::{Foreign, HandshakeId, Hook, Stage};
 pub use path::{Answer, CrlScope, Fault, Purpose, Question, find_path};
 pub use random::random;
 pub use store::{Crl, Store, StoreBuilder};
 pub use sys::fault;
 pub use tls::{
-    Cause, Context, ContextSettings, Decision, Handshake, Judge, Received, Ticket, Tls, TlsVersion,
+    Cause, Context, ContextSettings, Decision, Handshake, Handshaken, Judge, Received, Ticket, Tls,
+    TlsVersion,
 };
 
 /// Version of the OpenSSL that was loaded, for reports and `doctor`.

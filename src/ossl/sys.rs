@@ -11,6 +11,8 @@ pub enum X509_PUBKEY {}
 
 /// What [`X509_STORE_CTX_set_verify_cb`] takes.
 pub type VerifyCallback = extern "C" fn(ok: c_int, context: *mut ffi::X509_STORE_CTX) -> c_int;
+/// What [`X509_STORE_set_verify`] takes.
+pub type StoreVerifyCallback = extern "C" fn(context: *mut ffi::X509_STORE_CTX) -> c_int;
 /// What [`SSL_CTX_set_cert_verify_callback`] takes.
 pub type CertVerifyCallback =
     extern "C" fn(context: *mut ffi::X509_STORE_CTX, argument: *mut c_void) -> c_int;
@@ -82,6 +84,10 @@ unsafe extern "C" {
     pub fn SSL_SESSION_dup(session: *const ffi::SSL_SESSION) -> *mut ffi::SSL_SESSION;
     pub fn SSL_SESSION_is_resumable(session: *const ffi::SSL_SESSION) -> c_int;
     pub fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
+
+    pub fn X509_STORE_set_verify(store: *mut ffi::X509_STORE, callback: StoreVerifyCallback);
+    pub fn SSL_in_before(ssl: *const ffi::SSL) -> c_int;
+    pub fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
 }
 
 /// OpenSSL's numbers for what can be wrong with a path (`openssl/x509_vfy.h`), as far as the judge

@@ -109,6 +109,10 @@ codes! {
         "The server refuses to protect data connections.",
         "The server's settings, or a server that cannot.",
         "Do not transfer files over this session; ask the server's administrator.";
+    StarttlsNotChecked, "starttls.not_checked", Starttls, Rejected,
+        "How the connection came to TLS was not checked.",
+        "The program negotiated STARTTLS itself and handed in the SSL or the chain.",
+        "";
 
     TlsOk, "tls.ok", Tls, Ok,
         "The TLS handshake was completed with an allowed version and cipher.",
@@ -129,6 +133,10 @@ codes! {
         "The server chose an application protocol that was not offered.",
         "The connection was led to another service (cross-protocol attack), or a broken server.",
         "Check host and port; the option alpn=false offers none.";
+    TlsCipher, "tls.cipher", Tls, Rejected,
+        "The cipher does not encrypt.",
+        "The program's own cipher list allows NULL ciphers.",
+        "Remove eNULL from the cipher list of the program.";
     TlsRenegotiation, "tls.renegotiation", Tls, TlsProtocol,
         "The server asked for a second handshake inside the session.",
         "An old server that wants a client certificate only now, or somebody who wants to take the server's place (CVE-2009-3555).",

@@ -223,6 +223,14 @@ impl Finding {
     }
 }
 
+impl TlsFacts {
+    /// The finding of a connection that was made.
+    pub fn finding(&self, shown: Shown) -> Finding {
+        let resumed = if shown == Shown::Resumed { ", resumed" } else { "" };
+        Finding::pass(Code::TlsOk, format!("{} with {}{resumed}", self.version, self.cipher))
+    }
+}
+
 impl Report {
     /// The finding to fix first.
     pub fn first_failure(&self) -> Option<&Finding> {

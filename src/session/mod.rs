@@ -25,16 +25,12 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::name::Idna;
-use crate::ossl::{Cause, Chain, Decision, Handshake, Received, Tls, random};
+use crate::ossl::{Cause, Chain, Decision, Handshake, Handshaken, Received, Tls, random};
 use crate::proto::{FirstSpeaker, Upgrade};
-use crate::report::{Code, Finding, Report, Shown, TlsFacts, Verdict, quote};
+use crate::report::{Code, Finding, Report, Shown, Verdict, quote};
 use crate::starttls::{Move, Negotiation, Occasion, Refusal};
 use crate::status::Status;
-use crate::verify::{
-    Alpn, Ending, Evidence, Examination, Kept, Peer, Policy, ServerName, SessionMode, Verifier,
-    alert_number, examine, unjudged,
-};
+use crate::verify::{Alpn, Ending, Judged, Kept, Peer, Policy, Verifier, failed, unjudged};
 
 use data::Control;
 use drive::Link;
@@ -63,13 +59,7 @@ pub struct Session {
 }
 
 /// Where the judge leaves what it found from inside the handshake.
-type Shared = Arc<Mutex<Option<Result<Judged>>>>;
-
-/// What the judge found in the certificate, and on what.
-struct Judged {
-    examination: Examination,
-    chain: Chain,
-}
+type Shared = Arc<Mutex<Option<Judged>>>;
 
 enum State {
     Negotiating {
@@ -122,10 +112,7 @@ impl Session {
     /// A conversation that has not begun.
     pub fn new(verifier: &Verifier, peer: &Peer) -> Result<Session> {
         let policy = verifier.policy(peer);
-        if peer.is_unicode() && policy.names.idna == Idna::Refuse {
-            let what = "the host has letters beyond ASCII and the option idna refuses them; give the A-label (xn--...)";
-            return Err(Error::new(Status::Name, what));
-        }
+        policy.check_peer(peer)?;
         let mut session = Session {
             verifier: verifier.clone(),
             policy,
@@ -153,10 +140,7 @@ impl Session {
     }
 
     fn begin_tls(&self, first: FirstBytes, inside: Option<Negotiation>) -> Result<State> {
-        let name = match self.policy.tls.server_name {
-            ServerName::Sent => self.peer.server_name(),
-            ServerName::Withheld => None,
-        };
+        let name = self.policy.server_name(&self.peer);
         let context = &self.policy.tls.context;
         let mut tls = Box::new(Tls::new(context, name, self.offered_alpn(), self.judge())?);
         let offered = self.offer(&mut tls)?;
@@ -176,33 +160,16 @@ impl Session {
         let (verifier, peer) = (self.verifier.clone(), self.peer.clone());
         let (judged, mode) = (Arc::clone(&self.judged), self.policy.mode);
         Box::new(move |chain| {
-            let found = chain.map(|chain| {
-                let evidence = Evidence { chain: &chain, shown: Shown::InHandshake };
-                let examination = examine(&verifier, &peer, &evidence);
-                Judged { examination, chain }
-            });
-            let decision = decision(&found, mode);
+            let found = Judged::of(&verifier, &peer, chain, Shown::InHandshake);
+            let decision = found.decision(mode);
             *judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
             decision
         })
     }
 
     /// What the judge found in this handshake.
-    fn take_judged(&self) -> Option<Result<Judged>> {
+    fn take_judged(&self) -> Option<Judged> {
         self.judged.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// The judge's report with what the end of the handshake adds; a chain that could not be read
-    /// is a refusal.
-    fn conclude(&self, judged: Result<Judged>, ending: &Ending) -> (Report, Chain) {
-        match judged {
-            Ok(judged) => (judged.examination.conclude(&self.peer, ending), judged.chain),
-            Err(error) => {
-                let failure = Finding::fail(Code::ChainMalformed, error.what);
-                let report = unjudged(&self.policy, &self.peer, failure);
-                (Report { verdict: Verdict::Rejected, ..report }, Chain::new())
-            }
-        }
     }
 
     /// Stores bytes of the peer.
@@ -305,25 +272,21 @@ impl Session {
 
     /// The handshake is done: obey the report of the judge, who must have seen this peer.
     fn open(&mut self) -> Result<()> {
-        let judged = self.take_judged().or_else(|| self.judge_resumed().map(Ok));
+        let judged = self.take_judged().or_else(|| self.judge_resumed());
         let Some(judged) = judged else {
             // An anonymous cipher or a key without a certificate: nobody was judged.
             return Err(
                 self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate"))
             );
         };
-        let (mut report, chain) = self.conclude(judged, &self.ending());
+        let (mut report, chain) = judged.conclude(&self.peer, &self.ending());
         if let Some(stranger) = self.control.as_ref().and_then(|control| control.stranger(&chain)) {
             report.findings.insert(0, stranger);
             report.verdict = Verdict::Rejected;
             report.status = Status::Rejected;
         }
-        let status = match (report.verdict, self.policy.mode) {
-            (Verdict::Trusted, _) => Status::Ok,
-            (Verdict::Unauthenticated, _) | (Verdict::Rejected, SessionMode::Audit) => {
-                Status::OpenUnverified
-            }
-            (Verdict::Rejected | Verdict::Unknown, _) => return Err(self.fail_judged(report)),
+        let Some(status) = self.policy.mode.admits(report.verdict) else {
+            return Err(self.fail_judged(report));
         };
         self.chain = chain;
         self.lineage = (status == Status::Ok).then(|| self.lineage()).flatten();
@@ -408,10 +371,8 @@ impl Session {
 
     /// The judge's report with what the connection adds.
     fn opened(&self, mut report: Report, tls: &Tls) -> Report {
-        let facts = TlsFacts { version: tls.version(), cipher: tls.cipher() };
-        let resumed = if report.shown == Shown::Resumed { ", resumed" } else { "" };
-        let words = format!("{} with {}{resumed}", facts.version, facts.cipher);
-        report.findings.push(Finding::pass(Code::TlsOk, words));
+        let facts = tls.facts();
+        report.findings.push(facts.finding(report.shown));
         if self.control.is_none() && self.peer.protocol().row().upgrade == Upgrade::InBand {
             report.findings.push(Finding::pass(
                 Code::StarttlsGranted,
@@ -427,7 +388,7 @@ impl Session {
         let judged = self.take_judged();
         match (cause, judged) {
             (Cause::Refused, Some(judged)) => {
-                let (report, _) = self.conclude(judged, &Ending::default());
+                let (report, _) = judged.conclude(&self.peer, &Ending::default());
                 self.fail_judged(report)
             }
             (cause, _) => self.fail(finding_of_cause(cause, Phase::Handshake)),
@@ -444,16 +405,7 @@ impl Session {
     /// Ends the session with a finding of its own.
     fn fail(&mut self, failure: Finding) -> Error {
         let report = match self.report.take() {
-            // The peer was judged; what fails now is the connection. A session that is dead must not
-            // read as trusted to whoever looks at the verdict alone.
-            Some(mut judged) => {
-                judged.status = failure.code.row().status;
-                if judged.verdict != Verdict::Rejected {
-                    judged.verdict = Verdict::Unknown;
-                }
-                judged.findings.insert(0, failure);
-                judged
-            }
+            Some(judged) => failed(judged, failure),
             None => unjudged(&self.policy, &self.peer, failure),
         };
         let error = Error::new(report.status, report.summary());
@@ -543,16 +495,6 @@ fn feed_tls(tls: &mut Tls, bytes: &[u8]) -> Result<()> {
     }
     tls.feed(bytes);
     Ok(())
-}
-
-/// What the handshake does with what was found so far.
-fn decision(found: &Result<Judged>, mode: SessionMode) -> Decision {
-    let refusal = match (mode, found) {
-        (SessionMode::Audit, _) => None,
-        (SessionMode::Enforce, Ok(judged)) => judged.examination.refusal(),
-        (SessionMode::Enforce, Err(_)) => Some(Code::ChainMalformed),
-    };
-    refusal.map_or(Decision::Accept, |code| Decision::Refuse(alert_number(code)))
 }
 
 impl FirstBytes {

@@ -15,11 +15,9 @@ use crate::error::Result;
 use crate::ossl::{Chain, Ticket, Tls};
 use crate::proto::DataConnections;
 use crate::report::{Shown, Verdict};
-use crate::verify::{
-    Ending, Evidence, Kept, KeptEnding, KeptSessions, PeerKey, ServerName, examine, judge,
-};
+use crate::verify::{Ending, Evidence, Judged, Kept, KeptEnding, KeptSessions, PeerKey, judge};
 
-use super::{Judged, Session, State};
+use super::{Session, State};
 
 /// What the tickets of an open session are kept with.
 pub(super) struct Lineage {
@@ -54,10 +52,7 @@ impl Session {
 
     fn peer_key(&self) -> PeerKey {
         let references = self.policy.names.references(&self.peer);
-        let server_name = match self.policy.tls.server_name {
-            ServerName::Sent => self.peer.server_name(),
-            ServerName::Withheld => None,
-        };
+        let server_name = self.policy.server_name(&self.peer);
         PeerKey {
             protocol: self.peer.protocol(),
             host: self.peer.host_text(),
@@ -83,9 +78,7 @@ impl Session {
         if !tls.is_resumed() || !is_of(tls, chain) {
             return None;
         }
-        let evidence = Evidence { chain, shown: Shown::Resumed };
-        let examination = examine(&self.verifier, &self.peer, &evidence);
-        Some(Judged { examination, chain: chain.clone() })
+        Some(Judged::of(&self.verifier, &self.peer, Ok(chain.clone()), Shown::Resumed))
     }
 
     /// What the end of the handshake showed, or that of the handshake that it resumes.
@@ -94,7 +87,10 @@ impl Session {
             State::Handshaking { tls, offered: Some(kept), .. } if tls.is_resumed() => {
                 kept.ending.as_ending(self.address())
             }
-            _ => Ending { address: self.address(), ..Ending::default() },
+            _ => {
+                let shown = self.tls().map(Ending::of).unwrap_or_default();
+                Ending { address: self.address(), ..shown }
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::ossl::Chain;
+use crate::ossl::{Chain, Handshaken};
 use crate::report::{CertificateInfo, Code, Finding, Outcome, Report, Shown, Verdict};
 
 use super::chain::Path;
@@ -30,6 +30,13 @@ pub struct Ending<'a> {
     pub staple: Option<&'a [u8]>,
     /// Where the peer was connected to, if the door knows.
     pub address: Option<IpAddr>,
+}
+
+impl<'a> Ending<'a> {
+    /// What a finished handshake shows, whoever owns the connection.
+    pub fn of(handshake: &'a impl Handshaken) -> Ending<'a> {
+        Ending { staple: handshake.staple(), ..Ending::default() }
+    }
 }
 
 /// What was shown of it, owned: a session that is resumed is judged by it again. Where the peer is

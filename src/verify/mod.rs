@@ -17,6 +17,7 @@ mod crls;
 mod dane;
 mod decide;
 mod examination;
+mod judged;
 mod kept;
 mod known;
 mod names;
@@ -30,10 +31,10 @@ mod sts;
 mod usage;
 mod verifier;
 
-pub use chain::alert_number;
 pub use config::{Config, FileLayers, HostPattern};
 pub use decide::{Need, Needs, decide, weigh};
 pub use examination::{Ending, Evidence, Examination, KeptEnding, examine};
+pub use judged::Judged;
 pub use kept::{Kept, KeptSessions, PeerKey};
 pub use known::{KnownMode, KnownRules, Newcomers};
 pub use peer::{Address, Peer};
@@ -59,12 +60,29 @@ pub fn unjudged(policy: &Policy, peer: &Peer, failure: Finding) -> Report {
         [ChainNotChecked, NameNotChecked, PinNotChecked, KnownNotChecked, DaneNotChecked].map(skip);
     let findings = [vec![failure], unchecked.to_vec()].concat();
     let report = report(policy, peer, policy.needs(), Shown::InHandshake, findings);
-    // What kept us from judging says nothing about who the peer is, unless it is the peer's doing.
-    let verdict = match report.status.number() {
-        300.. if report.status != Status::TlsVersion => Verdict::Unknown,
-        _ => Verdict::Rejected,
+    Report { verdict: verdict_without_judging(report.status), ..report }
+}
+
+/// The report when what fails is the connection to a peer who was judged: it must not read as trusted
+/// to whoever looks at the verdict alone.
+pub fn failed(report: Report, failure: Finding) -> Report {
+    let status = failure.code.row().status;
+    let verdict = match report.verdict {
+        Verdict::Rejected => Verdict::Rejected,
+        Verdict::Trusted | Verdict::Unauthenticated | Verdict::Unknown => {
+            verdict_without_judging(status)
+        }
     };
-    Report { verdict, ..report }
+    let findings = [vec![failure], report.findings].concat();
+    Report { verdict, status, findings, ..report }
+}
+
+/// What keeps us from judging says nothing about who the peer is, unless it is the peer's doing.
+fn verdict_without_judging(status: Status) -> Verdict {
+    match status.number() {
+        300..=399 if status != Status::TlsVersion => Verdict::Unknown,
+        _ => Verdict::Rejected,
+    }
 }
 
 fn report(

@@ -171,6 +171,8 @@ pub struct DaneRules {
 
 /// TLS settings.
 pub struct TlsRules {
+    /// Oldest version spoken.
+    pub oldest: TlsVersion,
     /// The context for sessions.
     pub context: Context,
     /// Whether the server name is sent.
@@ -240,6 +242,23 @@ impl Policy {
         let time = self.chain.time.map(|_| "time");
         let purpose = (self.chain.purpose == Purpose::Client).then_some("purpose");
         time.into_iter().chain(purpose).collect()
+    }
+
+    /// Whether this peer can be asked about under this policy, before anything is sent.
+    pub fn check_peer(&self, peer: &Peer) -> Result<()> {
+        if peer.is_unicode() && self.names.idna == Idna::Refuse {
+            let what = "the host has letters beyond ASCII and the option idna refuses them; give the A-label (xn--...)";
+            return Err(Error::new(Status::Name, what));
+        }
+        Ok(())
+    }
+
+    /// The server name to send to this peer, if any.
+    pub fn server_name<'a>(&self, peer: &'a Peer) -> Option<&'a str> {
+        match self.tls.server_name {
+            ServerName::Sent => peer.server_name(),
+            ServerName::Withheld => None,
+        }
     }
 
     /// What each check weighs.
@@ -476,7 +495,7 @@ impl TlsRules {
             Some(false) => Alpn::Withheld,
             Some(true) | None => Alpn::Offered,
         };
-        Ok(TlsRules { context, server_name, alpn })
+        Ok(TlsRules { oldest: min, context, server_name, alpn })
     }
 }
 

@@ -35,6 +35,10 @@ SSL_SESSION *(*const session_dup)(const SSL_SESSION *) = SSL_SESSION_dup;
 int (*const is_resumable)(const SSL_SESSION *) = SSL_SESSION_is_resumable;
 STACK_OF(SSL_CIPHER) *(*const get_ciphers)(const SSL_CTX *) = SSL_CTX_get_ciphers;
 
+void (*const store_set_verify)(X509_STORE *, X509_STORE_CTX_verify_fn) = X509_STORE_set_verify;
+int (*const in_before)(const SSL *) = SSL_in_before;
+uint64_t (*const set_options)(SSL *, uint64_t) = SSL_set_options;
+
 /* C99 has no static assertion: an array of negative size is the error. */
 #define SAME(name, number) typedef char same_##name[(X509_V_ERR_##name == (number)) ? 1 : -1]
 

@@ -17,6 +17,7 @@ pub const NOUNS: &[&str] = &[
     "chain",
     "known_peers",
     "session",
+    "ssl",
     "report",
     "certificate",
     "names",

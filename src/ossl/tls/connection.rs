@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use foreign_types::ForeignTypeRef;
 use openssl::error::ErrorStack;
-use openssl::ssl::{ErrorCode, ShutdownResult, Ssl, SslStream};
+use openssl::ssl::{ErrorCode, ShutdownResult, Ssl, SslRef, SslStream};
 use openssl_sys as ffi;
 
 use crate::error::{Error, Result};
@@ -14,6 +14,7 @@ use crate::status::Status;
 
 use super::cause::{Cause, cause};
 use super::context::{Context, memory};
+use super::handshaken::Handshaken;
 use super::judging::{Judge, judge_slot};
 use super::ticket::{Ticket, take_tickets};
 use super::{ticket, watch};
@@ -201,20 +202,11 @@ impl Tls {
     pub fn pending(&self) -> usize {
         self.stream.ssl().pending()
     }
+}
 
-    /// The application protocol that the server chose.
-    pub fn alpn(&self) -> Option<Vec<u8>> {
-        self.stream.ssl().selected_alpn_protocol().map(<[u8]>::to_vec)
-    }
-
-    /// Such as `TLSv1.3`.
-    pub fn version(&self) -> String {
-        self.stream.ssl().version_str().to_owned()
-    }
-
-    /// Such as `TLS_AES_256_GCM_SHA384`.
-    pub fn cipher(&self) -> String {
-        self.stream.ssl().current_cipher().map_or("", |cipher| cipher.name()).to_owned()
+impl Handshaken for Tls {
+    fn ssl(&self) -> &SslRef {
+        self.stream.ssl()
     }
 }
 

@@ -156,6 +156,26 @@ pub(super) fn memory(errors: ErrorStack) -> Error {
 }
 
 impl TlsVersion {
+    /// Such as `TLSv1.2`.
+    pub fn name(self) -> &'static str {
+        match self {
+            TlsVersion::V1_0 => "TLSv1",
+            TlsVersion::V1_1 => "TLSv1.1",
+            TlsVersion::V1_2 => "TLSv1.2",
+            TlsVersion::V1_3 => "TLSv1.3",
+        }
+    }
+
+    /// The number in the protocol (RFC 8446 §4.2.1).
+    pub(in crate::ossl) fn number(self) -> i32 {
+        match self {
+            TlsVersion::V1_0 => 0x0301,
+            TlsVersion::V1_1 => 0x0302,
+            TlsVersion::V1_2 => 0x0303,
+            TlsVersion::V1_3 => 0x0304,
+        }
+    }
+
     fn as_openssl(self) -> SslVersion {
         match self {
             TlsVersion::V1_0 => SslVersion::TLS1,

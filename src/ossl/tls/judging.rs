@@ -38,9 +38,17 @@ pub(super) extern "C" fn ask_judge(
     context: *mut ffi::X509_STORE_CTX,
     _argument: *mut c_void,
 ) -> c_int {
+    answer(context, || judge_of(context))
+}
+
+/// Tells OpenSSL what was decided.
+pub(in crate::ossl) fn answer(
+    context: *mut ffi::X509_STORE_CTX,
+    decide: impl FnOnce() -> Decision,
+) -> c_int {
     // A panic must not cross OpenSSL's frames; it counts as a refusal.
-    let decision = catch_unwind(AssertUnwindSafe(|| judge_of(context)))
-        .unwrap_or(Decision::Refuse(fault::UNSPECIFIED));
+    let decision =
+        catch_unwind(AssertUnwindSafe(decide)).unwrap_or(Decision::Refuse(fault::UNSPECIFIED));
     let (answer, number) = match decision {
         Decision::Accept => (1, 0),
         // 0 is X509_V_OK: refusing with it would send internal_error.
@@ -66,7 +74,8 @@ fn judge_in(context: &X509StoreContextRef) -> Option<&Judge> {
     ssl.ex_data(judge_slot()?)
 }
 
-fn presented_chain(context: *mut ffi::X509_STORE_CTX) -> Result<Chain> {
+/// The chain as the peer sent it.
+pub(in crate::ossl) fn presented_chain(context: *mut ffi::X509_STORE_CTX) -> Result<Chain> {
     // SAFETY: the context is valid; the certificate belongs to it.
     let leaf = unsafe { sys::X509_STORE_CTX_get0_cert(context) };
     if leaf.is_null() {

@@ -7,6 +7,7 @@
 mod cause;
 mod connection;
 mod context;
+mod handshaken;
 mod identity;
 mod judging;
 mod ticket;
@@ -15,5 +16,7 @@ mod watch;
 pub use cause::Cause;
 pub use connection::{Handshake, Received, Tls};
 pub use context::{Context, ContextSettings, TlsVersion};
+pub use handshaken::Handshaken;
 pub use judging::{Decision, Judge};
+pub(super) use judging::{answer, presented_chain};
 pub use ticket::Ticket;
