@@ -33,14 +33,17 @@ C_CRASH_TESTS := test_known_peers_crash
 C_EXAMPLES := verify_pem smtp_check nonblocking
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
+# Where the tests look for other people's test data.
+CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
+
 # Debian packages, per use.
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
-TEST_PACKAGES := $(DEMO_PACKAGES) cmake openssl phpunit postfix python3-pytest valgrind
+TEST_PACKAGES := $(DEMO_PACKAGES) cmake openssl phpunit postfix python3-pytest valgrind xz-utils
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
-	setup-demo setup-test test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
-	test-c-valgrind test-c-helgrind test-install test-php test-python test-postfix test-servers test-demo fmt
+	setup-demo setup-test conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
+	test-c-valgrind test-c-helgrind test-corpus test-install test-php test-python test-postfix test-servers test-demo fmt
 
 ## help           this list
 help:
@@ -56,7 +59,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust test-c test-install test-php test-python test-postfix test-servers test-demo
+test: setup-test abi-check test-rust conformance test-c test-corpus test-install test-php test-python test-postfix test-servers test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -107,6 +110,10 @@ test-rust:
 	$(CARGO) clippy --quiet --locked --workspace --all-targets --features cli -- -D warnings
 	$(CARGO) test --quiet --locked --workspace --features cli
 
+## conformance    other people's chains through the C ABI, beside OpenSSL alone: a table per suite
+conformance:
+	$(CARGO) test --quiet --locked --test conformance -- --nocapture
+
 ## examples-c     the C examples, in target/c
 examples-c: lib
 	@mkdir -p $(C_OUT)
@@ -139,6 +146,12 @@ test-c-valgrind: test-c-plain
 test-c-helgrind: test-c-plain
 	tests/c/run.sh "valgrind --tool=helgrind --quiet --error-exitcode=9" \
 		$(C_OUT) $(C_OUT)/certificates test_threads
+
+## test-corpus    a fuzzer's certificates through the C ABI under AddressSanitizer, leaks included
+test-corpus: lib
+	@mkdir -p $(C_OUT)/sanitized
+	$(CC) $(C_FLAGS) $(SANITIZE) tests/c/corpus.c -o $(C_OUT)/sanitized/corpus $(C_LINK)
+	tests/c/corpus.sh $(C_OUT)/sanitized/corpus $(CONFORMANCE)/corpus-openssl-x509.tar.xz $(C_OUT)/corpus
 
 ## test-install   installs to a temporary directory, moves it, and builds against it
 test-install: lib

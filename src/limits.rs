@@ -48,6 +48,21 @@ impl Deadlines {
 /// the longest chain of a public CA seen is 5.
 pub const CHAIN_CERTIFICATES: usize = 100;
 
+/// Paths that are tried for one chain, the first included. A chain of the public web has at most a
+/// handful (cross-signed roots); webpki allows no more signature checks than that either.
+pub const CANDIDATE_PATHS: usize = 32;
+
+/// Signatures that are checked for one chain, all candidate paths together; webpki's figure.
+pub const SIGNATURE_CHECKS: usize = 100;
+
+/// Names held against name constraints, one by one, for one chain. OpenSSL allows as many for each
+/// pair of certificates; with a path of ten that would be minutes.
+pub const NAME_COMPARISONS: usize = 1 << 20;
+
+/// Partial paths that the search for another path looks at. With cross-certificates between all of a
+/// chain's CAs there are more paths than atoms.
+pub const PARTIAL_PATHS: usize = 4096;
+
 /// Octets of one certificate. RFC 8446 §4.4.2 allows 2^24-1; a certificate with 10,000 names has
 /// about 300 KB.
 pub const CERTIFICATE_OCTETS: usize = 1 << 20;

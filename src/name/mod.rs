@@ -29,6 +29,7 @@ pub mod policy;
 pub mod presented;
 pub mod reference;
 pub mod srv;
+pub mod subtrees;
 pub mod suffix;
 pub mod uri;
 pub mod xmpp;

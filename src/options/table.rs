@@ -124,6 +124,13 @@ pub const TABLE: &[Row] = &[
         "any",
     ),
     row(
+        "chain_profile",
+        Kind::Word { safe: &["auto", "rfc5280", "webpki"], danger: &[] },
+        "auto",
+        ALL,
+        "Which rules the certificates of a chain must keep: those of public CAs (webpki), all of RFC 5280 (rfc5280), or webpki unless the anchor is one that was given (auto).",
+    ),
+    row(
         "time",
         Kind::Int { safe: (0, LAST_SECOND), hard: (0, LAST_SECOND) },
         "now",

@@ -13,6 +13,7 @@ mod error_queue;
 mod foreign;
 mod path;
 mod random;
+mod route;
 mod store;
 mod sys;
 mod tls;
@@ -24,6 +25,7 @@ pub use error_queue::ErrorQueueGuard;
 pub use foreign::{Foreign, HandshakeId, Hook, Stage};
 pub use path::{Answer, CrlScope, Fault, Purpose, Question, find_path};
 pub use random::random;
+pub use route::Route;
 pub use store::{Crl, Store, StoreBuilder};
 pub use sys::fault;
 pub use tls::{

@@ -8,8 +8,9 @@
 use std::ffi::{c_int, c_void};
 use std::net::IpAddr;
 
-use foreign_types::ForeignTypeRef;
+use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::error::ErrorStack;
+use openssl::nid::Nid;
 use openssl::stack::Stack;
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParamRef};
 use openssl::x509::{X509, X509PurposeId, X509StoreContext, X509StoreContextRef, X509VerifyResult};
@@ -21,6 +22,7 @@ use crate::status::Status;
 use super::certificate::Certificate;
 use super::chain::Chain;
 use super::error_queue::{drain, words};
+use super::route::Route;
 use super::store::{Crl, CrlStack, Store};
 use super::sys;
 use super::sys::fault;
@@ -73,6 +75,8 @@ pub struct Question<'a> {
     pub address: Option<IpAddr>,
     /// Whether OpenSSL's host check may look at the CN.
     pub common_name: bool,
+    /// Where given, the path is built of nothing else, beside the leaf.
+    pub route: Option<&'a Route>,
 }
 
 /// One thing that OpenSSL found wrong.
@@ -85,6 +89,7 @@ pub struct Fault {
 }
 
 /// What OpenSSL answers.
+#[derive(Clone)]
 pub struct Answer {
     /// The path that was built, leaf first; its last certificate is the anchor if there is no fault.
     pub path: Vec<Certificate>,
@@ -122,14 +127,13 @@ fn ask(
     leaf: &Certificate,
     crls: &CrlStack,
 ) -> std::result::Result<Answer, ErrorStack> {
-    let mut sent: Stack<X509> = Stack::new()?;
-    for certificate in question.chain.iter().skip(1) {
-        sent.push(certificate.x509.clone())?;
-    }
+    let sent = untrusted(question)?;
+    let anchor = only_anchor(question)?;
     let mut context = X509StoreContext::new()?;
     let mut faults: Vec<Fault> = Vec::new();
     let (good, path) = context.init(question.anchors.as_ref(), &leaf.x509, &sent, |context| {
         set_parameters(context, question)?;
+        set_anchor(context, anchor.as_ref());
         set_crls(context, crls);
         collect_faults(context, &mut faults);
         let good = context.verify_cert().unwrap_or(false);
@@ -142,6 +146,30 @@ fn ask(
         faults.push(Fault { number: fault::UNSPECIFIED, depth: 0 });
     }
     Ok(Answer { path, faults })
+}
+
+fn untrusted(question: &Question) -> std::result::Result<Stack<X509>, ErrorStack> {
+    let mut stack = Stack::new()?;
+    let add = |certificate: &Certificate| stack.push(certificate.x509.clone());
+    match question.route {
+        Some(route) => route.between.iter().try_for_each(add)?,
+        None => question.chain.iter().skip(1).try_for_each(add)?,
+    }
+    Ok(stack)
+}
+
+fn only_anchor(question: &Question) -> std::result::Result<Option<Stack<X509>>, ErrorStack> {
+    let Some(route) = question.route else { return Ok(None) };
+    let mut stack = Stack::new()?;
+    stack.push(route.anchor.x509.clone())?;
+    Ok(Some(stack))
+}
+
+/// In place of the store's anchors; the store's rules stay.
+fn set_anchor(context: &mut X509StoreContextRef, anchor: Option<&Stack<X509>>) {
+    let Some(anchor) = anchor else { return };
+    // SAFETY: `set0` borrows: the stack outlives the verification, which runs in the same closure.
+    unsafe { sys::X509_STORE_CTX_set0_trusted_stack(context.as_ptr(), anchor.as_ptr()) };
 }
 
 fn set_parameters(
@@ -157,13 +185,16 @@ fn set_parameters(
     param.set_depth(question.depth);
     param.set_auth_level(question.level);
     set_purpose(param, question.purpose)?;
+    set_policy(param)?;
     set_names(param, question)
 }
 
 fn flags(question: &Question) -> X509VerifyFlags {
     // The flag for "no dates" has no name in the openssl crate.
     const NO_CHECK_TIME: std::ffi::c_ulong = 0x20_0000;
-    let mut flags = X509VerifyFlags::X509_STRICT | X509VerifyFlags::TRUSTED_FIRST;
+    let mut flags = X509VerifyFlags::X509_STRICT
+        | X509VerifyFlags::TRUSTED_FIRST
+        | X509VerifyFlags::POLICY_CHECK;
     if question.partial {
         flags |= X509VerifyFlags::PARTIAL_CHAIN;
     }
@@ -193,6 +224,15 @@ fn set_purpose(
     // SAFETY: the parameters are valid.
     let done = unsafe { sys::X509_VERIFY_PARAM_set_trust(param.as_ptr(), trust) };
     succeeded(done)
+}
+
+/// RFC 5280 §6.1.1 (c): any policy will do; but one there must be, all the way, where a CA of the path
+/// requires it. Without a word about policies OpenSSL does not look at them at all.
+fn set_policy(param: &mut X509VerifyParamRef) -> std::result::Result<(), ErrorStack> {
+    // SAFETY: no preconditions; the object is static, and freeing it does nothing.
+    let any = unsafe { ffi::OBJ_nid2obj(Nid::ANY_POLICY.as_raw()) };
+    // SAFETY: the parameters are valid, and take the object.
+    succeeded(unsafe { sys::X509_VERIFY_PARAM_add0_policy(param.as_ptr(), any) })
 }
 
 fn set_names(

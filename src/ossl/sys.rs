@@ -45,6 +45,14 @@ unsafe extern "C" {
         context: *mut ffi::X509_STORE_CTX,
         crls: *mut ffi::stack_st_X509_CRL,
     );
+    pub fn X509_STORE_CTX_set0_trusted_stack(
+        context: *mut ffi::X509_STORE_CTX,
+        anchors: *mut ffi::stack_st_X509,
+    );
+    pub fn X509_STORE_CTX_get1_certs(
+        context: *mut ffi::X509_STORE_CTX,
+        subject: *const ffi::X509_NAME,
+    ) -> *mut ffi::stack_st_X509;
     pub fn X509_STORE_CTX_set_ex_data(
         context: *mut ffi::X509_STORE_CTX,
         index: c_int,
@@ -55,6 +63,10 @@ unsafe extern "C" {
         param: *mut ffi::X509_VERIFY_PARAM,
         name: *const c_char,
         length: size_t,
+    ) -> c_int;
+    pub fn X509_VERIFY_PARAM_add0_policy(
+        param: *mut ffi::X509_VERIFY_PARAM,
+        policy: *mut ffi::ASN1_OBJECT,
     ) -> c_int;
     pub fn X509_VERIFY_PARAM_set_trust(param: *mut ffi::X509_VERIFY_PARAM, trust: c_int) -> c_int;
 
@@ -138,6 +150,7 @@ pub mod fault {
     pub const CA_KEY_TOO_SMALL: i32 = 67;
     pub const CA_MD_TOO_WEAK: i32 = 68;
     pub const INVALID_CA: i32 = 79;
+    pub const CA_CERT_MISSING_KEY_USAGE: i32 = 92;
     /// First of the rules that only X509_V_FLAG_X509_STRICT asks for.
     pub const STRICT_FIRST: i32 = 80;
     /// Last of them (94 is explicit curve parameters, which are always refused).

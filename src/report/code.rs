@@ -230,6 +230,10 @@ codes! {
         "The chain is longer than the limit.",
         "Stray or hostile certificates in the chain.",
         "Send only the chain that is needed; the limit is the option verify_depth.";
+    ChainBudget, "chain.budget", Chain, Rejected,
+        "The search for a path to a trusted CA was given up at its limit.",
+        "A hostile chain of certificates that certify one another, or of very many names and name constraints.",
+        "Send only the chain that is needed: the certificate and its intermediates.";
     ChainCriticalExtension, "chain.critical_extension", Chain, Rejected,
         "A certificate has a critical extension that is not known.",
         "The certificate is meant for another use.",

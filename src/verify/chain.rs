@@ -2,16 +2,20 @@
 
 use std::net::IpAddr;
 
+use crate::error::Result;
+use crate::limits::{NAME_COMPARISONS, SIGNATURE_CHECKS};
 use crate::name::{CommonName, DnsName, ReferenceId};
-use crate::ossl::{Answer, Certificate, Chain, Fault, Question, fault, find_path};
+use crate::ossl::{Answer, Certificate, Chain, Fault, Question, Route, fault, find_path};
 use crate::report::{Code, Finding, Outcome, Source, iso8601};
 use crate::trust::{Origin, Trust};
 
 use super::crls;
 use super::decide::Need;
 use super::pins;
-use super::policy::{CaLeaf, Dates, Policy, SelfSigned};
-use super::usage;
+use super::policy::{CaLeaf, Dates, Policy, Profile, SelfSigned};
+use super::profile::{self, Strictness};
+use super::search::{self, Attempt, Budget};
+use super::{comparisons, names, usage};
 
 /// What the chain check leaves for the checks after it.
 pub struct Path {
@@ -23,6 +27,13 @@ pub struct Path {
     pub openssl_dns: Option<bool>,
     /// What OpenSSL's address check said of the first address; `None` where it was not asked.
     pub openssl_ip: Option<bool>,
+}
+
+impl Path {
+    /// Nothing was built, and nobody was asked.
+    const fn unknown() -> Path {
+        Path { verified: Vec::new(), built: Vec::new(), openssl_dns: None, openssl_ip: None }
+    }
 }
 
 /// Whom the path may end at.
@@ -53,27 +64,129 @@ pub fn check(
     chain: &Chain,
     now: i64,
 ) -> (Vec<Finding>, Path) {
-    let nothing =
-        Path { verified: Vec::new(), built: Vec::new(), openssl_dns: None, openssl_ip: None };
+    let nothing = Path::unknown();
     if chain.is_empty() {
-        return (
-            vec![Finding::fail(Code::ChainEmpty, "the server showed no certificate")],
-            nothing,
-        );
+        let words = "the server showed no certificate";
+        return (vec![Finding::fail(Code::ChainEmpty, words)], nothing);
     }
-    let hosts = dns_names(references);
-    let address = references.iter().find_map(ReferenceId::as_ip);
-    match find_path(&question(policy, anchors, &hosts, address, chain, now)) {
+    let per_path = comparisons::at_most(chain);
+    if per_path > NAME_COMPARISONS {
+        return (vec![search::exhausted()], nothing);
+    }
+    let trial = Trial { policy, anchors, references, chain, now };
+    match trial.run(&mut Budget::new(per_path, policy.chain.crls.lists.len())) {
         Err(error) => (vec![Finding::fail(Code::ChainInvalid, error.what)], nothing),
-        Ok(answer) => {
-            let has = |number| answer.faults.iter().any(|fault| fault.number == number);
-            let openssl_dns = (!hosts.is_empty()).then(|| !has(fault::HOSTNAME_MISMATCH));
-            let openssl_ip = address.map(|_| !has(fault::IP_ADDRESS_MISMATCH));
-            let findings = findings(policy, anchors, chain, &answer, now);
+        Ok((opinion, attempt)) => {
+            let findings = conclude(policy, &attempt);
             let passed = findings.iter().any(|finding| finding.outcome == Outcome::Pass);
-            let verified = if passed { answer.path.clone() } else { Vec::new() };
-            (findings, Path { verified, built: answer.path, openssl_dns, openssl_ip })
+            let built = attempt.answer.path;
+            let verified = if passed { built.clone() } else { Vec::new() };
+            (findings, Path { verified, built, ..opinion })
         }
+    }
+}
+
+/// The findings of the path that was chosen, with the one that says how it came out.
+fn conclude(policy: &Policy, attempt: &Attempt) -> Vec<Finding> {
+    let mut findings = attempt.findings.clone();
+    if attempt.is_good() {
+        findings.push(pass(&attempt.answer.path));
+    }
+    if policy.chain.need == Need::ReportOnly {
+        let words = "insecure_no_chain: the chain weighs nothing";
+        findings.push(Finding::skip(Code::ChainNotChecked, words));
+    }
+    findings
+}
+
+fn pass(path: &[Certificate]) -> Finding {
+    let anchor = path.last().map(|anchor| anchor.facts().subject).unwrap_or_default();
+    Finding::pass(Code::ChainTrusted, format!("the chain leads to the trusted CA {anchor}"))
+        .compared("a trusted CA", anchor)
+        .from_source(Source::Openssl)
+}
+
+/// One chain, and everything that decides about its paths.
+struct Trial<'a> {
+    policy: &'a Policy,
+    anchors: Anchors<'a>,
+    references: &'a [ReferenceId],
+    chain: &'a Chain,
+    now: i64,
+}
+
+impl Trial<'_> {
+    /// The path that the report speaks of. OpenSSL is asked about the names once: they are the leaf's.
+    fn run(&self, budget: &mut Budget) -> Result<(Path, Attempt)> {
+        let hosts = dns_names(self.references);
+        let address = self.references.iter().find_map(ReferenceId::as_ip);
+        let first = self.attempt(None, &hosts, address)?;
+        let has = |number| first.answer.faults.iter().any(|fault| fault.number == number);
+        let opinion = Path {
+            openssl_dns: (!hosts.is_empty()).then(|| !has(fault::HOSTNAME_MISMATCH)),
+            openssl_ip: address.map(|_| !has(fault::IP_ADDRESS_MISMATCH)),
+            ..Path::unknown()
+        };
+        budget.take(first.answer.path.len());
+        let judge = |route: &Route| self.attempt(Some(route), &[], None);
+        let store = self.anchors.trust.store();
+        Ok((opinion, search::better(first, self.chain, store, budget, judge)?))
+    }
+
+    fn attempt(
+        &self,
+        route: Option<&Route>,
+        hosts: &[&str],
+        address: Option<IpAddr>,
+    ) -> Result<Attempt> {
+        let question = self.question(route, hosts, address);
+        let mut answer = find_path(&question)?;
+        answer.faults.extend(self.too_long(&answer));
+        let findings = findings(self, &answer);
+        Ok(Attempt { answer, findings })
+    }
+
+    fn question<'q>(
+        &'q self,
+        route: Option<&'q Route>,
+        hosts: &'q [&'q str],
+        address: Option<IpAddr>,
+    ) -> Question<'q> {
+        let rules = &self.policy.chain;
+        Question {
+            anchors: self.anchors.trust.store(),
+            chain: self.chain,
+            crls: &rules.crls.lists,
+            crl_scope: rules.crls.scope,
+            time: self.now,
+            check_time: rules.dates == Dates::Checked,
+            purpose: rules.purpose,
+            depth: self.deepest(),
+            level: rules.level,
+            partial: self.anchors.partial,
+            hosts,
+            address,
+            common_name: self.policy.names.common_name == CommonName::FallbackInsecure,
+            route,
+        }
+    }
+
+    /// What OpenSSL may build. It counts self-issued certificates, which RFC 5280 §6.1.4 (l) does not;
+    /// and one path must not cost more signatures than all may.
+    fn deepest(&self) -> i32 {
+        let self_issued = self.chain.iter().filter(|certificate| certificate.is_self_issued());
+        let most = i32::try_from(SIGNATURE_CHECKS).unwrap_or(i32::MAX) - 2;
+        let uncounted = i32::try_from(self_issued.count()).unwrap_or(i32::MAX);
+        self.policy.chain.depth.saturating_add(uncounted).min(most)
+    }
+
+    /// Our own count, without the self-issued ones.
+    fn too_long(&self, answer: &Answer) -> Option<Fault> {
+        let between = 1..answer.path.len().saturating_sub(1);
+        let mut counted = between.filter(|depth| !answer.path[*depth].is_self_issued());
+        let first_too_many = counted.nth(usize::try_from(self.policy.chain.depth).ok()?)?;
+        let depth = i32::try_from(first_too_many).ok()?;
+        Some(Fault { number: fault::CERT_CHAIN_TOO_LONG, depth })
     }
 }
 
@@ -81,40 +194,9 @@ fn dns_names(references: &[ReferenceId]) -> Vec<&str> {
     references.iter().filter_map(ReferenceId::as_dns).map(DnsName::as_str).collect()
 }
 
-fn question<'a>(
-    policy: &'a Policy,
-    anchors: Anchors<'a>,
-    hosts: &'a [&'a str],
-    address: Option<IpAddr>,
-    chain: &'a Chain,
-    now: i64,
-) -> Question<'a> {
-    let rules = &policy.chain;
-    Question {
-        anchors: anchors.trust.store(),
-        chain,
-        crls: &rules.crls.lists,
-        crl_scope: rules.crls.scope,
-        time: now,
-        check_time: rules.dates == Dates::Checked,
-        purpose: rules.purpose,
-        depth: rules.depth,
-        level: rules.level,
-        partial: anchors.partial,
-        hosts,
-        address,
-        common_name: policy.names.common_name == CommonName::FallbackInsecure,
-    }
-}
-
-fn findings(
-    policy: &Policy,
-    anchors: Anchors,
-    chain: &Chain,
-    answer: &Answer,
-    now: i64,
-) -> Vec<Finding> {
-    let scene = Scene { policy, trust: anchors.trust, chain, path: &answer.path, now };
+fn findings(trial: &Trial<'_>, answer: &Answer) -> Vec<Finding> {
+    let (policy, chain, now) = (trial.policy, trial.chain, trial.now);
+    let scene = Scene { policy, trust: trial.anchors.trust, chain, path: &answer.path, now };
     let mut findings: Vec<Finding> = Vec::new();
     for fault in answer.faults.iter().filter(|fault| !scene.is_void(**fault)) {
         let finding = scene.finding(*fault);
@@ -126,17 +208,10 @@ fn findings(
             findings.push(finding);
         }
     }
+    findings.extend(scene.breaches());
     findings.extend(scene.ca_leaf());
     findings.extend(scene.misuse(&findings));
-    if !findings.iter().any(|finding| finding.outcome == Outcome::Fail) {
-        findings.push(scene.pass());
-    }
-    if policy.chain.need == Need::ReportOnly {
-        findings.push(Finding::skip(
-            Code::ChainNotChecked,
-            "insecure_no_chain: the chain weighs nothing",
-        ));
-    }
+    findings.extend(names::constrained(policy, trial.references, chain, &answer.path));
     findings
 }
 
@@ -183,11 +258,12 @@ impl Scene<'_> {
     fn outcome(&self, fault: Fault) -> Outcome {
         let rules = &self.policy.chain;
         match fault.number {
-            fault::STRICT_FIRST..=fault::STRICT_LAST if self.is_callers_anchor() => Outcome::Note,
+            fault::STRICT_FIRST..=fault::STRICT_LAST if self.is_private() => Outcome::Note,
+            // RFC 5280 §6.1.4 (n) asks for keyCertSign where there is a keyUsage; a root without one
+            // restricts itself to nothing.
+            fault::CA_CERT_MISSING_KEY_USAGE if self.is_root(fault) => Outcome::Note,
             // Strict also turns old ways of being a CA away (X509_check_ca grades above 1).
-            fault::INVALID_CA if self.is_callers_anchor() && self.is_old_anchor(fault) => {
-                Outcome::Note
-            }
+            fault::INVALID_CA if self.is_private() && self.is_old_anchor(fault) => Outcome::Note,
             fault::DEPTH_ZERO_SELF_SIGNED_CERT if rules.self_signed == SelfSigned::Accepted => {
                 Outcome::Note
             }
@@ -196,15 +272,51 @@ impl Scene<'_> {
         }
     }
 
+    fn strictness(&self) -> Strictness {
+        match self.policy.chain.profile {
+            Profile::Auto if self.is_callers_anchor() => Strictness::Private,
+            Profile::Auto | Profile::WebPki => Strictness::WebPki,
+            Profile::Rfc5280 => Strictness::Rfc5280,
+        }
+    }
+
+    fn is_private(&self) -> bool {
+        self.strictness() == Strictness::Private
+    }
+
+    /// The profile's rules. What only public CAs must keep is not even worth a note elsewhere.
+    fn breaches(&self) -> Vec<Finding> {
+        let strictness = self.strictness();
+        let broken = profile::breaches(self.path, self.policy.chain.purpose);
+        let weighed = broken.into_iter().filter_map(|breach| {
+            let outcome = match breach.refused_from {
+                from if from <= strictness => Outcome::Fail,
+                Strictness::WebPki => return None,
+                Strictness::Private | Strictness::Rfc5280 => Outcome::Note,
+            };
+            let depth = i32::try_from(breach.depth).unwrap_or(i32::MAX);
+            let words = format!("{} {}", self.who(depth), breach.words);
+            Some(Finding::new(breach.code, outcome, words).at(depth))
+        });
+        weighed.collect()
+    }
+
     /// Whether the path ends at an anchor that the caller gave. Where it ends at none there is a
     /// failure of its own, beside which strictness says nothing.
     fn is_callers_anchor(&self) -> bool {
         self.path.last().is_some_and(|last| self.trust.is_callers(last))
     }
 
+    fn is_last(&self, fault: Fault) -> bool {
+        usize::try_from(fault.depth).is_ok_and(|depth| depth + 1 == self.path.len())
+    }
+
+    fn is_root(&self, fault: Fault) -> bool {
+        self.is_last(fault) && self.at(fault).is_some_and(Certificate::is_self_issued)
+    }
+
     fn is_old_anchor(&self, fault: Fault) -> bool {
-        let is_last = usize::try_from(fault.depth).is_ok_and(|depth| depth + 1 == self.path.len());
-        is_last && self.at(fault).is_some_and(|anchor| anchor.ca_grade() > 1)
+        self.is_last(fault) && self.at(fault).is_some_and(|anchor| anchor.ca_grade() > 1)
     }
 
     /// RFC 5280 §4.2.1.9 makes CA and end entity two things: who can sign for others is not whom a
@@ -233,19 +345,12 @@ impl Scene<'_> {
         }
         let usage::Misuse { depth, words } = usage::misuse(self.path, self.policy.chain.purpose)?;
         let depth = i32::try_from(depth).unwrap_or(i32::MAX);
-        let who = self.who(Fault { number: fault::INVALID_PURPOSE, depth });
-        Some(Finding::fail(Code::ChainPurpose, format!("{who} {words}")).at(depth))
-    }
-
-    fn pass(&self) -> Finding {
-        let anchor = self.path.last().map(|anchor| anchor.facts().subject).unwrap_or_default();
-        Finding::pass(Code::ChainTrusted, format!("the chain leads to the trusted CA {anchor}"))
-            .compared("a trusted CA", anchor)
-            .from_source(Source::Openssl)
+        let words = format!("{} {words}", self.who(depth));
+        Some(Finding::fail(Code::ChainPurpose, words).at(depth))
     }
 
     fn words(&self, fault: Fault, code: Code) -> String {
-        let who = self.who(fault);
+        let who = self.who(fault.depth);
         let facts = self.at(fault).map(Certificate::facts);
         match (code, facts) {
             (Code::ChainExpired, Some(facts)) => {
@@ -302,8 +407,9 @@ impl Scene<'_> {
         }
     }
 
-    fn who(&self, fault: Fault) -> String {
-        match (fault.depth, self.at(fault)) {
+    fn who(&self, depth: i32) -> String {
+        let at = usize::try_from(depth).ok().and_then(|depth| self.path.get(depth));
+        match (depth, at) {
             (0, _) => "the server's certificate".to_owned(),
             (_, Some(certificate)) => format!("the CA certificate {}", certificate.facts().subject),
             (depth, None) => format!("certificate {depth}"),

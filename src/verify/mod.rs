@@ -10,8 +10,10 @@
 //! two steps: [`examine`] says inside the handshake whether it may go on, and
 //! [`Examination::conclude`] gives the report. [`judge`] is both at once.
 
+mod candidates;
 mod certificates;
 mod chain;
+mod comparisons;
 mod config;
 mod crls;
 mod dane;
@@ -19,13 +21,16 @@ mod decide;
 mod examination;
 mod judged;
 mod kept;
+mod key;
 mod known;
 mod names;
 mod peer;
 mod pins;
 mod policy;
+mod profile;
 mod questions;
 mod revocation;
+mod search;
 mod shelf;
 mod sts;
 mod usage;

@@ -39,7 +39,6 @@ pub fn check(
         return vec![Finding::fail(Code::NameNotChecked, words).hinting(hint)];
     }
     let mut findings = vec![compared(policy, references, leaf, path)];
-    findings.extend(constrained(references, leaf, path, policy));
     if waived {
         findings
             .push(Finding::skip(Code::NameNotChecked, "insecure_no_name: the name weighs nothing"));
@@ -77,19 +76,23 @@ fn compared(
     finding_of(&comparison, references, &wanted, &common_names).at(0)
 }
 
-/// The reference that matched, against the constraints of every CA of the verified path.
-fn constrained(
-    references: &[ReferenceId],
-    leaf: &Certificate,
-    path: &Path,
+/// The reference that matched, against the constraints of every CA of a path. It belongs to the chain:
+/// another path may have a CA that may issue for it.
+pub fn constrained(
     policy: &Policy,
+    references: &[ReferenceId],
+    chain: &Chain,
+    path: &[Certificate],
 ) -> Option<Finding> {
+    let constraining: Vec<(usize, &Certificate)> =
+        path.iter().enumerate().skip(1).filter(|(_, ca)| may_constrain(ca)).collect();
+    let leaf = chain.leaf().filter(|_| !constraining.is_empty())?;
     let skeleton = der::Certificate::parse(leaf.der()).ok()?;
     let san = skeleton.subject_alt_name();
     let comparison = compare(references, san, &leaf.common_names(), &policy.names.policy());
     let NameOutcome::Match { reference, .. } = comparison.outcome else { return None };
     let reference = references.get(reference)?;
-    path.verified.iter().enumerate().skip(1).find_map(|(depth, ca)| {
+    constraining.into_iter().find_map(|(depth, ca)| {
         let words = constraint_words(ca, reference)?;
         let depth = i32::try_from(depth).unwrap_or(i32::MAX);
         Some(
@@ -100,12 +103,17 @@ fn constrained(
     })
 }
 
+/// A constraint that cannot be read must not be taken for none.
+fn may_constrain(ca: &Certificate) -> bool {
+    let skeleton = der::Certificate::parse(ca.der());
+    skeleton.is_err() || skeleton.is_ok_and(|ca| ca.extension(constraints::OID).is_some())
+}
+
 /// What this CA has against the name, in words.
 fn constraint_words(ca: &Certificate, reference: &ReferenceId) -> Option<String> {
     let who = format!("the CA {}", ca.facts().subject);
     let skeleton = match der::Certificate::parse(ca.der()) {
         Ok(skeleton) => skeleton,
-        // A constraint that cannot be read must not be taken for none.
         Err(error) => return Some(format!("{who} is not strict DER: {error}")),
     };
     match constraints::examine(skeleton.extension(constraints::OID)?, reference) {

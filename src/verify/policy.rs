@@ -89,6 +89,17 @@ pub enum CaLeaf {
     Accepted,
 }
 
+/// How much is asked of the certificates of a path beside that it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// The public web's rules, unless the anchor is the caller's own.
+    Auto,
+    /// All of RFC 5280, whoever vouches for the anchor.
+    Rfc5280,
+    /// The public web's rules, whoever vouches for the anchor.
+    WebPki,
+}
+
 /// Rules for the chain.
 pub struct ChainRules {
     /// Whether it must pass.
@@ -109,6 +120,8 @@ pub struct ChainRules {
     pub self_signed: SelfSigned,
     /// CA certificates as leaves.
     pub ca_leaf: CaLeaf,
+    /// What is asked of certificates beside that the path holds.
+    pub profile: Profile,
     /// Revocation lists.
     pub crls: CrlRules,
 }
@@ -333,6 +346,11 @@ impl ChainRules {
                 CaLeaf::Accepted
             } else {
                 CaLeaf::Refused
+            },
+            profile: match settings.text("chain_profile") {
+                Some("rfc5280") => Profile::Rfc5280,
+                Some("webpki") => Profile::WebPki,
+                _ => Profile::Auto,
             },
             crls,
         }

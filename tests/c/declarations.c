@@ -14,9 +14,12 @@ X509_VERIFY_PARAM *(*const get0_param)(const X509_STORE_CTX *) = X509_STORE_CTX_
 X509 *(*const get0_cert)(const X509_STORE_CTX *) = X509_STORE_CTX_get0_cert;
 STACK_OF(X509) *(*const get0_untrusted)(const X509_STORE_CTX *) = X509_STORE_CTX_get0_untrusted;
 void (*const set0_crls)(X509_STORE_CTX *, STACK_OF(X509_CRL) *) = X509_STORE_CTX_set0_crls;
+void (*const set0_trusted_stack)(X509_STORE_CTX *, STACK_OF(X509) *) = X509_STORE_CTX_set0_trusted_stack;
+STACK_OF(X509) *(*const get1_certs)(X509_STORE_CTX *, const X509_NAME *) = X509_STORE_CTX_get1_certs;
 int (*const set_ex_data)(X509_STORE_CTX *, int, void *) = X509_STORE_CTX_set_ex_data;
 
 int (*const add1_host)(X509_VERIFY_PARAM *, const char *, size_t) = X509_VERIFY_PARAM_add1_host;
+int (*const add0_policy)(X509_VERIFY_PARAM *, ASN1_OBJECT *) = X509_VERIFY_PARAM_add0_policy;
 int (*const set_trust)(X509_VERIFY_PARAM *, int) = X509_VERIFY_PARAM_set_trust;
 
 int (*const check_ca)(X509 *) = X509_check_ca;
@@ -86,6 +89,7 @@ SAME(EE_KEY_TOO_SMALL, 66);
 SAME(CA_KEY_TOO_SMALL, 67);
 SAME(CA_MD_TOO_WEAK, 68);
 SAME(INVALID_CA, 79);
+SAME(CA_CERT_MISSING_KEY_USAGE, 92);
 SAME(PATHLEN_INVALID_FOR_NON_CA, 80); /* STRICT_FIRST */
 SAME(EXTENSIONS_REQUIRE_VERSION_3, 93); /* STRICT_LAST */
 
