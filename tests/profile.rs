@@ -80,7 +80,11 @@ fn cases() -> Vec<Case> {
             all("chain.weak_key"),
         ),
         in_leaf("access", with(leaf(), ACCESS, false, GOOD_ACCESS), good),
-        in_leaf("critical access", with(leaf(), ACCESS, true, GOOD_ACCESS), strict("chain.strict")),
+        in_leaf(
+            "critical access",
+            with(leaf(), ACCESS, true, GOOD_ACCESS),
+            all("chain.critical_extension"),
+        ),
         in_leaf(
             "malformed access",
             with(leaf(), ACCESS, false, b"malformed"),

@@ -56,7 +56,6 @@ mod ext {
     pub const NAME_CONSTRAINTS: &[u8] = crate::name::constraints::OID;
     pub const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
     pub const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
-    pub const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 46];
     pub const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
     pub const AUTHORITY_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
     pub const SUBJECT_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 11];
@@ -256,7 +255,8 @@ impl<'a> Inspection<'a, '_> {
 }
 
 /// An extension that must be critical, or must not be. OpenSSL's strict mode knows basicConstraints,
-/// the two key identifiers, and subjectAltName without a subject.
+/// the two key identifiers, and subjectAltName without a subject; and what it does not handle must not
+/// be critical anyway.
 struct Criticality {
     oid: &'static [u8],
     critical: bool,
@@ -282,24 +282,21 @@ impl Binds {
     }
 }
 
-const fn rfc5280(oid: &'static [u8], critical: bool, words: &'static str) -> Criticality {
-    Criticality { oid, critical, binds: Binds::All, refused_from: Strictness::Rfc5280, words }
-}
-
 const CRITICALITY: &[Criticality] = &[
-    rfc5280(
-        ext::POLICY_CONSTRAINTS,
-        true,
-        "policyConstraints that are not critical (RFC 5280 §4.2.1.11)",
-    ),
-    rfc5280(
-        ext::INHIBIT_ANY_POLICY,
-        true,
-        "an inhibitAnyPolicy that is not critical (RFC 5280 §4.2.1.14)",
-    ),
-    rfc5280(ext::FRESHEST_CRL, false, "a critical freshestCRL (RFC 5280 §4.2.1.15)"),
-    rfc5280(ext::AUTHORITY_ACCESS, false, "a critical authorityInfoAccess (RFC 5280 §4.2.2.1)"),
-    rfc5280(ext::SUBJECT_ACCESS, false, "a critical subjectInfoAccess (RFC 5280 §4.2.2.2)"),
+    Criticality {
+        oid: ext::POLICY_CONSTRAINTS,
+        critical: true,
+        binds: Binds::All,
+        refused_from: Strictness::Rfc5280,
+        words: "policyConstraints that are not critical (RFC 5280 §4.2.1.11)",
+    },
+    Criticality {
+        oid: ext::INHIBIT_ANY_POLICY,
+        critical: true,
+        binds: Binds::All,
+        refused_from: Strictness::Rfc5280,
+        words: "an inhibitAnyPolicy that is not critical (RFC 5280 §4.2.1.14)",
+    },
     Criticality {
         oid: ext::EXTENDED_KEY_USAGE,
         critical: false,
