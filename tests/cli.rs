@@ -6,6 +6,8 @@
 mod batches;
 #[path = "cli/cases.rs"]
 mod cases;
+#[path = "cli/dane.rs"]
+mod dane;
 #[path = "cli/known.rs"]
 mod known;
 #[path = "cli/program.rs"]

@@ -67,7 +67,7 @@ pub fn malformed(number: usize) -> Case {
         4 => (known("\"chain\":[\"!\"]"), true, "chain[0] is no base64"),
         5 => (known("\"chain\":[\"AAAA\"]"), true, "chain[0]"),
         6 => (known("\"chain\":[],\"options\":{\"cafil\":\"x\"}"), true, "did you mean 'cafile'"),
-        7 => (known("\"chain\":[],\"tlsa\":[\"3 1 1 00\"]"), true, "not supported by this build"),
+        7 => (known("\"chain\":[],\"tlsa\":[\"3 1 1 0\"]"), true, "write \"3 1 1 HEX\""),
         8 => (known("\"chain\":[],\"names\":[\"mail.bob.test\"]"), true, "no known tag"),
         _ => (known("\"names\":[]"), true, "missing field `chain`"),
     };

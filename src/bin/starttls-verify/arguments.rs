@@ -24,6 +24,8 @@ Examples:
         a server with a certificate of your own CA
   starttls-verify check --connect 192.0.2.7:2525 mail.example.com
         is the machine at 192.0.2.7 really mail.example.com?
+  starttls-verify check --tlsa \"3 1 1 0b9f...\" mail.example.com
+        a server whose TLSA record you know
   starttls-verify pin mail.example.com
         the pins and the TLSA record of a server
   starttls-verify chain --name mail.example.com fullchain.pem
@@ -45,7 +47,7 @@ stands in brackets: [2001:db8::1]:25.
 The first line of the answer is VERDICT URL [code] words; docs/errors.md explains every code.
 
 Batch: one target per line, or a JSON object per line with the keys id, target, connect, sni, names, \
-pins, anchors, crls, tlsa, time, options. Blank lines and lines that begin with # are passed over. \
+pins, anchors, crls, tlsa, tlsa_state, time, options. Blank lines and lines that begin with # are passed over. \
 The answers come as they are ready, one JSON object per line, with the number of the input line.
 
   starttls-verify check --batch --jobs 100 < hosts.txt > verdicts.jsonl
@@ -60,7 +62,7 @@ Examples:
         starttls-verify chain --name mail.example.com -
 
 Batch: one JSON object per line with the keys id, chain (base64 DER, leaf first), names, time, \
-anchors, crls, tlsa, pins, options; the answers come in the same order, one per line:
+anchors, crls, tlsa, tlsa_state, pins, options; the answers come in the same order, one per line:
   {\"id\":1,\"chain\":[\"MII...\"],\"names\":[\"dns:mail.example.com\"],\"anchors\":[\"MII...\"]}
   {\"id\":1,\"verdict\":\"trusted\",\"status\":\"STV_OK\",\"code\":null,\"findings\":[...]}
 A line with anchors trusts these and nothing else. What a line does not say comes from the options \
@@ -286,9 +288,13 @@ pub struct PolicyArguments {
     /// Pin that must match: spki-sha256:BASE64 or sha256:HEX; one of several must match
     #[arg(long = "pin", value_name = "PIN")]
     pub pins: Vec<String>,
-    /// TLSA record that must match, such as "3 1 1 HEX"
+    /// TLSA record such as "3 1 1 HEX", which decides in place of the public CAs; one of several must
+    /// match
     #[arg(long, value_name = "RECORD")]
     pub tlsa: Vec<String>,
+    /// How the TLSA records came: given (by you, the default), secure, insecure, bogus, lookup_failed
+    #[arg(long, value_name = "STATE")]
+    pub tlsa_state: Option<String>,
     /// File with certificate revocation lists
     #[arg(long = "crl", value_name = "FILE")]
     pub crls: Vec<String>,

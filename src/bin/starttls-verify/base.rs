@@ -12,6 +12,7 @@ use starttls_verify::store::config_file;
 use starttls_verify::verify::{Config, FileLayers};
 
 use crate::arguments::{ConnectionArguments, PolicyArguments};
+use crate::tlsa::Tlsa;
 
 /// Options that say whom to trust.
 pub const ANCHORS: &[&str] = &["cafile", "capath", "ca_pem", "ca_der", "system_ca"];
@@ -23,15 +24,14 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Base {
     own: Settings,
     file: FileLayers,
+    tlsa: Tlsa,
 }
 
 impl Base {
     /// The settings that these arguments stand for; `--set` comes last and wins.
     pub fn of(arguments: &PolicyArguments) -> Result<Base> {
-        let mut base = Base::default();
-        if !arguments.tlsa.is_empty() {
-            return Err(no_dane());
-        }
+        let tlsa = Tlsa::of_arguments(&arguments.tlsa, arguments.tlsa_state.as_deref())?;
+        let mut base = Base { tlsa, ..Base::default() };
         if let Some(path) = &arguments.config {
             base.read_file(path)?;
         }
@@ -69,6 +69,11 @@ impl Base {
         Ok(())
     }
 
+    /// TLSA records, which are of a peer and no option.
+    pub fn tlsa(&self) -> &Tlsa {
+        &self.tlsa
+    }
+
     /// Sets an option; a list grows.
     pub fn set(&mut self, name: &str, value: Value) -> Result<()> {
         put(&mut self.own, name, value)
@@ -97,7 +102,7 @@ impl Base {
             hosts: hosts.collect::<Result<_>>()?,
             path: self.file.path.clone(),
         };
-        Ok(Base { own: without_anchors(&self.own)?, file }.config())
+        Ok(Base { own: without_anchors(&self.own)?, file, tlsa: Tlsa::default() }.config())
     }
 
     fn read_file(&mut self, path: &Path) -> Result<()> {
@@ -111,13 +116,6 @@ pub fn put(settings: &mut Settings, name: &str, value: Value) -> Result<()> {
     let (row, _) = lookup(name)?;
     let mode = if row.kind.is_list() { Mode::Append } else { Mode::Replace };
     settings.put(mode, name, value)
-}
-
-/// What is said to everybody who gives a TLSA record.
-pub fn no_dane() -> Error {
-    let what = "TLSA records are not supported by this build yet (no DANE); pin the key in place of \
-                it: --pin spki-sha256:BASE64, which `starttls-verify pin HOST` prints";
-    Error::new(Status::Unsupported, what)
 }
 
 fn no_value(text: &str) -> Error {

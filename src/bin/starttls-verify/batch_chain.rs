@@ -20,6 +20,7 @@ use crate::fault::Fault;
 use crate::line_policy::{LinePolicy, Options, decode};
 use crate::lines::{Line, Lines};
 use crate::record::{self, Unreadable};
+use crate::tlsa::Tlsa;
 use crate::verifier_cache::VerifierCache;
 
 /// Answers every line of standard input.
@@ -57,6 +58,7 @@ struct Record {
     crls: Vec<String>,
     #[serde(default)]
     tlsa: Vec<String>,
+    tlsa_state: Option<String>,
     #[serde(default)]
     pins: Vec<String>,
     #[serde(default)]
@@ -67,21 +69,26 @@ struct Record {
 struct Case {
     chain: Vec<String>,
     names: Vec<String>,
+    tlsa: Vec<String>,
+    tlsa_state: Option<String>,
     policy: LinePolicy,
 }
 
 impl Record {
     fn split(self) -> (Json, Case) {
-        let Record { id, chain, names, time, anchors, crls, tlsa, pins, options } = self;
-        let policy = LinePolicy { time, anchors, crls, tlsa, pins, options };
-        (id, Case { chain, names, policy })
+        let Record { id, chain, names, time, anchors, crls, tlsa, tlsa_state, pins, options } =
+            self;
+        let policy = LinePolicy { time, anchors, crls, pins, options };
+        (id, Case { chain, names, tlsa, tlsa_state, policy })
     }
 }
 
 impl Case {
     fn judge(&self, cache: &mut VerifierCache) -> Result<Report> {
         let verifier = cache.verifier(&self.policy)?;
-        let peer = peer_of(&self.names)?;
+        let mut peer = peer_of(&self.names)?;
+        let tlsa = Tlsa::of_line(&self.tlsa, self.tlsa_state.as_deref())?;
+        tlsa.or(cache.base().tlsa()).give(&mut peer)?;
         Ok(judge(
             &verifier,
             &peer,

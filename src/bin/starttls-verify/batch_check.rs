@@ -22,6 +22,7 @@ use crate::line_policy::{LinePolicy, Options};
 use crate::lines::{Line, Lines};
 use crate::record::{self, Unreadable};
 use crate::target;
+use crate::tlsa::Tlsa;
 use crate::verifier_cache::VerifierCache;
 use crate::visit::Visit;
 
@@ -114,8 +115,11 @@ impl Office {
     }
 
     fn visit(&self, order: &Order) -> Result<Visit> {
-        let verifier = lock(&self.cache).verifier(&order.policy)?;
-        let visit = self.acquaintance.visit(&verifier, order.peer()?)?;
+        let (verifier, tlsa) = {
+            let mut cache = lock(&self.cache);
+            (cache.verifier(&order.policy)?, cache.base().tlsa().clone())
+        };
+        let visit = self.acquaintance.visit(&verifier, order.peer(&tlsa)?)?;
         self.acquaintance.keep(&visit)?;
         Ok(visit)
     }
@@ -184,6 +188,7 @@ struct Record {
     crls: Vec<String>,
     #[serde(default)]
     tlsa: Vec<String>,
+    tlsa_state: Option<String>,
     #[serde(default)]
     pins: Vec<String>,
     #[serde(default)]
@@ -197,23 +202,26 @@ struct Order {
     connect: Option<String>,
     sni: Option<String>,
     names: Vec<String>,
+    tlsa: Vec<String>,
+    tlsa_state: Option<String>,
     policy: LinePolicy,
 }
 
 impl Record {
     fn split(self) -> (Json, Order) {
-        let Record { id, target, connect, sni, names, time, anchors, crls, tlsa, pins, options } =
-            self;
-        let policy = LinePolicy { time, anchors, crls, tlsa, pins, options };
-        (id, Order { target, connect, sni, names, policy })
+        let Record { id, target, connect, sni, names, tlsa, tlsa_state, .. } = self;
+        let Record { time, anchors, crls, pins, options, .. } = self;
+        let policy = LinePolicy { time, anchors, crls, pins, options };
+        (id, Order { target, connect, sni, names, tlsa, tlsa_state, policy })
     }
 }
 
 impl Order {
-    fn peer(&self) -> Result<Peer> {
+    fn peer(&self, base: &Tlsa) -> Result<Peer> {
         let (connect, sni) = (self.connect.as_deref(), self.sni.as_deref());
         let mut peer = target::peer_at(&self.target, connect, sni)?;
         self.names.iter().try_for_each(|name| peer.add_reference(name))?;
+        Tlsa::of_line(&self.tlsa, self.tlsa_state.as_deref())?.or(base).give(&mut peer)?;
         Ok(peer)
     }
 }

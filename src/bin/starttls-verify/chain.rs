@@ -29,7 +29,8 @@ pub fn run(arguments: &ChainArguments) -> std::result::Result<Exit, Fault> {
     };
     let verifier = Verifier::new(&base.config())?;
     let names: Vec<String> = arguments.names.iter().map(|name| target::tagged(name)).collect();
-    let peer = peer_of(&names)?;
+    let mut peer = peer_of(&names)?;
+    base.tlsa().give(&mut peer)?;
     check_wanted(&verifier, &peer)?;
     let report = judge(
         &verifier,

@@ -24,6 +24,7 @@ pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
     let mut peer = peer_of(target, &arguments.connection)?;
     let names = arguments.names.iter().map(|name| target::tagged(name));
     names.into_iter().try_for_each(|name| peer.add_reference(&name))?;
+    base.tlsa().give(&mut peer)?;
     let visit = acquaintance.visit(&verifier, peer)?;
     let exit = visit.exit();
     show(&visit.report, &arguments.output)?;

@@ -12,7 +12,7 @@ use starttls_verify::report::quote;
 use starttls_verify::status::Status;
 use starttls_verify::verify::Config;
 
-use crate::base::{ANCHORS, Base, no_dane};
+use crate::base::{ANCHORS, Base};
 
 /// The keys about trust, as they stand in the line.
 #[derive(Debug, Default, PartialEq, Serialize)]
@@ -20,7 +20,6 @@ pub struct LinePolicy {
     pub time: Option<i64>,
     pub anchors: Vec<String>,
     pub crls: Vec<String>,
-    pub tlsa: Vec<String>,
     pub pins: Vec<String>,
     pub options: Options,
 }
@@ -32,9 +31,6 @@ pub struct Options(Vec<(String, Json)>);
 impl LinePolicy {
     /// The configuration for this line: the line over the command line over the file.
     pub fn config(&self, base: &Base) -> Result<Config> {
-        if !self.tlsa.is_empty() {
-            return Err(no_dane());
-        }
         let mut config = if self.anchors.is_empty() { base.config() } else { self.anchored(base)? };
         add_bytes(&mut config, "crl_der", "crls", &self.crls)?;
         for pin in &self.pins {

@@ -25,6 +25,7 @@ mod output;
 mod pin;
 mod record;
 mod target;
+mod tlsa;
 mod verifier_cache;
 mod visit;
 

@@ -27,13 +27,16 @@ pub fn run(arguments: &PinArguments) -> Result<Exit, Fault> {
     if let Some(path) = &arguments.pem {
         return of_file(path, &arguments.targets);
     }
-    let verifier = Verifier::new(&base_of(arguments)?.config())?;
+    let base = base_of(arguments)?;
+    let verifier = Verifier::new(&base.config())?;
     if arguments.targets.len() > 1 && arguments.connection.connect.is_some() {
         return Err(Fault::usage("--connect goes with one HOST only"));
     }
     let mut worst = Exit::Trusted;
     for target in &arguments.targets {
-        worst = worst.max(of_server(&verifier, &peer_of(target, &arguments.connection)?)?);
+        let mut peer = peer_of(target, &arguments.connection)?;
+        base.tlsa().give(&mut peer)?;
+        worst = worst.max(of_server(&verifier, &peer)?);
     }
     Ok(worst)
 }

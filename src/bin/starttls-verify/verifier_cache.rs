@@ -28,6 +28,11 @@ impl VerifierCache {
         Ok(cache)
     }
 
+    /// The settings of the command line.
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
     /// The verifier for a line; made anew when its files have changed.
     pub fn verifier(&mut self, policy: &LinePolicy) -> Result<Verifier> {
         let key = key(policy)?;
