@@ -99,4 +99,13 @@ final class KnownPeersTest extends LabCase
         self::assertSame([], $known->peers());
         self::assertSame('STV_E_PIN', self::failing(static fn () => $known->announce($peer, 'sha256:00'))->getStatusName());
     }
+
+    /** A peer that a store was asked of is made anew, and must not lose what else was said of it. */
+    public function testTlsaRecordsStayWithARecalledPeer(): void
+    {
+        $other = '3 1 1 ' . str_repeat('00', 32);
+        $peer = new Peer(self::BOB, 'smtp', connect: self::lab()->address('honest'), tlsa: [$other]);
+        $session = new Session(self::verifier(['accept_new' => true]), $peer, $this->store());
+        self::assertSame('dane.mismatch', self::refused($session->connect(...))->getFindingCode());
+    }
 }

@@ -6,7 +6,17 @@ import pickle
 
 import pytest
 
-from starttls_verify import ArgumentError, Peer, Status, Verifier, verify_chain
+from starttls_verify import (
+    ArgumentError,
+    Peer,
+    RejectedError,
+    Report,
+    Status,
+    TlsaState,
+    Verifier,
+    cert_matches_tlsa,
+    verify_chain,
+)
 
 from lab import Lab
 
@@ -45,6 +55,11 @@ def test_what_is_no_port(port: int) -> None:
         {"connect": "127.0.0.1:0:1"},
         {"connect": "127.0.0.1\0:25"},
         {"server_name": "mail.bob.test\0"},
+        {"tlsa": ["3 1 1 0"]},
+        {"tlsa": ["3 1 1 00\0"]},
+        {"tlsa": ["3 1 1"] * 101},
+        {"tlsa_state": 5},
+        {"tlsa_base": "127.0.0.1"},
     ],
 )
 def test_what_is_no_peer(arguments: dict[str, object]) -> None:
@@ -62,6 +77,10 @@ def test_what_is_no_peer(arguments: dict[str, object]) -> None:
         {"references": "dns:mail.bob.test"},
         {"references": [b"dns:mail.bob.test"]},
         {"protocol": 1},
+        {"tlsa": "3 1 1 00"},
+        {"tlsa": [311]},
+        {"tlsa_state": "secure"},
+        {"tlsa_base": b"mail.bob.test"},
     ],
 )
 def test_the_wrong_type(arguments: dict[str, object]) -> None:
@@ -82,3 +101,54 @@ def test_a_peer_is_a_value() -> None:
 def test_another_reference_is_enough(lab: Lab, verifier: Verifier) -> None:
     peer = Peer("mail.bob.test", references=["dns:mail.eve.test"])
     assert verify_chain(verifier, peer, lab.chain("eve")).trusted
+
+
+OTHER = "3 1 1 " + "00" * 32
+
+
+def judged(verifier: Verifier, peer: Peer, chain: bytes) -> Report:
+    """The report, whatever the verdict."""
+    try:
+        return verify_chain(verifier, peer, chain)
+    except RejectedError as error:
+        assert error.report is not None
+        return error.report
+
+
+def test_tlsa_records_decide(lab: Lab, verifier: Verifier) -> None:
+    chain = lab.chain("self-signed")
+    report = judged(verifier, Peer("mail.bob.test"), chain)
+    record = report.json["certificates"][0]["fingerprints"]["tlsa"]
+    rows: list[tuple[list[str], TlsaState | None, str]] = [
+        ([OTHER, record], None, ""),
+        ([record], TlsaState.SECURE, ""),
+        ([OTHER], None, "dane.mismatch"),
+        ([record], TlsaState.INSECURE, "chain.self_signed"),
+        ([], TlsaState.SECURE, "chain.self_signed"),
+    ]
+    for records, state, code in rows:
+        peer = Peer("mail.bob.test", tlsa=records, tlsa_state=state)
+        report = judged(verifier, peer, chain)
+        assert (report.trusted, report.code) == (not code, code), report.text
+    for state, code in [
+        (TlsaState.BOGUS, "dane.bogus"),
+        (TlsaState.LOOKUP_FAILED, "dane.lookup_failed"),
+    ]:
+        peer = Peer("mail.bob.test", tlsa=[record], tlsa_state=state)
+        report = judged(verifier, peer, chain)
+        assert not report.trusted
+        assert code in report.text
+
+
+def test_does_it_match_the_tlsa_record(lab: Lab, verifier: Verifier, bob_der: bytes) -> None:
+    report = verify_chain(verifier, Peer("mail.bob.test"), lab.chain("honest"))
+    record = report.json["certificates"][0]["fingerprints"]["tlsa"]
+    assert cert_matches_tlsa(bob_der, record)
+    assert not cert_matches_tlsa(bob_der, OTHER)
+    for der, text, status in [
+        (bob_der, "3 1 1 00", Status.E_TLSA),
+        (b"no DER", OTHER, Status.E_CERTIFICATE),
+    ]:
+        with pytest.raises(ArgumentError) as caught:
+            cert_matches_tlsa(der, text)
+        assert caught.value.status == status

@@ -19,7 +19,12 @@ final class Peer
      * @param string|null  $serverName what to send as SNI, if not the host
      * @param list<string> $references further names, one of which the certificate may be for:
      *                                 "dns:example.com", "srv:_imap.example.com", ...
-     * @throws ArgumentException for a name that is none, holds a NUL, or is not UTF-8
+     * @param list<string> $tlsa       TLSA records of this server and port: "3 1 1 HEX"; they decide
+     *                                 in place of the public CAs
+     * @param TlsaState|null $tlsaState how they came from the DNS, or why there are none; null is your
+     *                                 own statement
+     * @param string|null  $tlsaBase   host name below which they stand, if not the host
+     * @throws ArgumentException for a name or record that is none, holds a NUL, or is not UTF-8
      */
     public function __construct(
         private readonly string $host,
@@ -28,6 +33,9 @@ final class Peer
         private readonly ?string $connect = null,
         private readonly ?string $serverName = null,
         private readonly array $references = [],
+        private readonly array $tlsa = [],
+        private readonly ?TlsaState $tlsaState = null,
+        private readonly ?string $tlsaBase = null,
     ) {
         $library = Library::shared();
         [$status, $handle] = $library->make('peer', 'stv_peer_new');
@@ -38,6 +46,11 @@ final class Peer
         $this->setTexts('stv_peer_set_connect', $connect === null ? [] : [$connect]);
         $this->setTexts('stv_peer_set_sni', $serverName === null ? [] : [$serverName]);
         $this->setTexts('stv_peer_add_reference', $references);
+        $this->setTexts('stv_peer_add_tlsa', $tlsa);
+        $this->setTexts('stv_peer_set_tlsa_base', $tlsaBase === null ? [] : [$tlsaBase]);
+        if ($tlsaState !== null) {
+            $this->set('stv_peer_set_tlsa_state', $tlsaState->value);
+        }
     }
 
     /**
@@ -75,7 +88,7 @@ final class Peer
     {
         foreach ($texts as $text) {
             if (!is_string($text)) {
-                throw $this->handle->library->fault(Status::E_ARGUMENT, 'references are strings; ' . get_debug_type($text) . ' given');
+                throw $this->handle->library->fault(Status::E_ARGUMENT, 'references and records are strings; ' . get_debug_type($text) . ' given');
             }
             $this->set($setter, $text);
         }
@@ -98,7 +111,17 @@ final class Peer
      */
     public function recalled(KnownPeers $known): self
     {
-        $peer = new self($this->host, $this->protocol, $this->port, $this->connect, $this->serverName, $this->references);
+        $peer = new self(
+            $this->host,
+            $this->protocol,
+            $this->port,
+            $this->connect,
+            $this->serverName,
+            $this->references,
+            $this->tlsa,
+            $this->tlsaState,
+            $this->tlsaBase,
+        );
         $library = $peer->handle->library;
         $status = $library->number('stv_peer_set_known', $peer->handle, $known->handle());
         if ($status !== Status::OK) {

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._abi import ABI_LEVEL, Outcome, Status, Verdict
-from .certificate import cert_matches_pin, cert_names_host
+from ._abi import ABI_LEVEL, Outcome, Status, TlsaState, Verdict
+from .certificate import cert_matches_pin, cert_matches_tlsa, cert_names_host
 from .chain import verify_chain
 from .context import SecuredSocket, VerifyingContext
 from .errors import (
@@ -66,10 +66,12 @@ __all__ = [
     "Status",
     "TimedOutError",
     "TlsError",
+    "TlsaState",
     "Verdict",
     "Verifier",
     "VerifyingContext",
     "cert_matches_pin",
+    "cert_matches_tlsa",
     "cert_names_host",
     "judge_ssl_socket",
     "library_version",

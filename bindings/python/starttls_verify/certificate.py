@@ -1,4 +1,4 @@
-"""Two cheap questions about one certificate. A yes is a match, not trust. Any thread."""
+"""Cheap questions about one certificate. A yes is a match, not trust. Any thread."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def cert_names_host(der: Bytes, reference: str) -> bool:
 def cert_matches_pin(der: Bytes, pin: str) -> bool:
     """Whether a certificate matches a pin: "spki-sha256:BASE64" or "sha256:HEX"."""
     return ask(lib.stv_cert_matches_pin, der, pin, "pin")
+
+
+def cert_matches_tlsa(der: Bytes, record: str) -> bool:
+    """Whether a certificate, or its key, is what a TLSA record says: "3 1 1 HEX".
+
+    The usage, which says whose certificate it is about, is not looked at.
+    """
+    return ask(lib.stv_cert_matches_tlsa, der, record, "record")
 
 
 def ask(question: Callable[..., Any], der: Bytes, text: str, what: str) -> bool:

@@ -6,7 +6,7 @@ import ctypes
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Sequence
 
-from ._abi import Status
+from ._abi import Status, TlsaState
 from .errors import failure
 from .handle import Handle, make
 from .library import lib, words
@@ -32,11 +32,19 @@ class Peer:
     """Where the bytes go, when that is not the host: "192.0.2.1:2525"."""
     server_name: Optional[str] = None
     """The name to send in the handshake (SNI), when that is not the host."""
+    tlsa: Sequence[str] = ()
+    """TLSA records of this server and port: "3 1 1 HEX"; they decide in place of the public CAs."""
+    tlsa_state: Optional[TlsaState] = None
+    """How they came from the DNS, or why there are none; None is your own statement."""
+    tlsa_base: Optional[str] = None
+    """The host name below which they stand, when that is not the host."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.references, (str, bytes)):
-            raise TypeError("references is a sequence of str, not one str")
-        object.__setattr__(self, "references", tuple(self.references))
+        for field in ("references", "tlsa"):
+            texts = getattr(self, field)
+            if isinstance(texts, (str, bytes)):
+                raise TypeError(f"{field} is a sequence of str, not one str")
+            object.__setattr__(self, field, tuple(texts))
         self.handle()
 
     def handle(self) -> Handle:
@@ -52,7 +60,18 @@ class Peer:
             put(handle, lib.stv_peer_set_connect, self.connect, "connect")
         if self.server_name is not None:
             put(handle, lib.stv_peer_set_sni, self.server_name, "server_name")
+        self.put_tlsa(handle)
         return handle
+
+    def put_tlsa(self, handle: Handle) -> None:
+        """What is known of TLSA records."""
+        for record in self.tlsa:
+            put(handle, lib.stv_peer_add_tlsa, record, "a TLSA record")
+        if self.tlsa_state is not None:
+            state = c_int("tlsa_state", self.tlsa_state)
+            check(handle, lib.stv_peer_set_tlsa_state(handle.pointer, state))
+        if self.tlsa_base is not None:
+            put(handle, lib.stv_peer_set_tlsa_base, self.tlsa_base, "tlsa_base")
 
 
 def protocol_number(scheme: str) -> int:
