@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("status", 0),
     ("crl", 1),
     ("der", 1),
+    ("dns", 1),
     ("known", 1),
     ("line", 1),
     ("mta_sts", 1),
