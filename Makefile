@@ -39,11 +39,12 @@ CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 # Debian packages, per use.
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
-TEST_PACKAGES := $(DEMO_PACKAGES) cmake openssl phpunit postfix python3-pytest valgrind xz-utils
+TEST_PACKAGES := $(DEMO_PACKAGES) cmake libunbound-dev openssl phpunit postfix python3-pytest valgrind xz-utils
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
 	setup-demo setup-test conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
-	test-c-valgrind test-c-helgrind test-corpus test-install test-php test-python test-postfix test-servers test-demo fmt
+	test-c-valgrind test-c-helgrind test-corpus test-install test-php test-python test-postfix test-servers \
+	test-discover test-demo fmt
 
 ## help           this list
 help:
@@ -59,7 +60,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust conformance test-c test-corpus test-install test-php test-python test-postfix test-servers test-demo
+test: setup-test abi-check test-rust conformance test-c test-corpus test-install test-php test-python test-postfix test-servers test-discover test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -170,6 +171,11 @@ test-python: lib lab
 test-servers: lib cli
 	@tests/servers/setup.sh
 	$(BINDING_ENV) $(PYTHON) -m pytest -q tests/servers
+
+## test-discover  look-ups against signed, unsigned, forged and silent zones on loopback
+test-discover: lib cli
+	@tests/discover/setup.sh
+	$(BINDING_ENV) $(PYTHON) -m pytest -q tests/discover
 
 ## test-postfix   a real Postfix against C, PHP, Python and the command line
 test-postfix: lib cli examples-c

@@ -615,6 +615,19 @@ stv_status stv_peer_set_tlsa_base(stv_peer *peer, const char *name, size_t name_
 stv_status stv_peer_set_mta_sts(stv_peer *peer, const char *policy, size_t policy_len);
 
 /**
+ * Looks the peer's TLSA records up in the DNS and keeps them with how far they are proven, as
+ * stv_peer_add_tlsa_wire, stv_peer_set_tlsa_state and stv_peer_set_tlsa_base would. The verifier's
+ * options dns, dns_server, dns_trust_ad, dnssec_anchor_file and dns_timeout_ms say who is asked and how
+ * long; nothing else in the library looks facts up, and the judge never does. STV_OK means that the
+ * look-ups were made, not that anything was found or that the peer is trusted: forged and failed
+ * answers are evidence too, which refuses the peer later. Records that you added yourself stay, and
+ * nothing is asked then. STV_E_STATE when the option dns is off, STV_E_UNSUPPORTED without libunbound,
+ * STV_E_FILE_MISSING without a trust anchor. Blocks for as long as dns_timeout_ms; resolving is done in
+ * a thread that handles no signals.
+ */
+stv_status stv_peer_discover(stv_peer *peer, const stv_verifier *verifier);
+
+/**
  * Words for the last call that failed on this peer, stv_session_new included; "" when none did.
  * They live until the next call that changes the peer.
  */

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!  top  ffi                    C names, NULL, panic, ownership                    unsafe allowed
-//!   5   store                  the config file, known peers
+//!   5   discover store         DNS -> evidence; config file, known peers          unsafe in its C wrappers
 //!   4   session attach         sans-IO session, fd driver, connect; a caller's SSL
 //!   3   verify                 settings -> policy, judge, findings, decide
 //!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
@@ -53,7 +53,7 @@ pub mod verify;
 pub mod attach;
 pub mod session;
 
-// Floor 5: what is fetched, and what lies on disk.
+// Floor 5: what lies in the DNS and on disk.
 pub mod discover;
 pub mod store;
 

@@ -142,6 +142,7 @@ pub const STATES: &[State] =
 pub struct Tlsa {
     records: Vec<Record>,
     state: Option<State>,
+    story: String,
 }
 
 impl Usage {
@@ -322,6 +323,16 @@ impl Tlsa {
     /// How they came.
     pub fn set_state(&mut self, state: State) {
         self.state = Some(state);
+    }
+
+    /// What was asked and answered, in words for the report.
+    pub fn set_story(&mut self, story: impl Into<String>) {
+        self.story = story.into();
+    }
+
+    /// What was asked and answered; empty where nobody said.
+    pub fn story(&self) -> &str {
+        &self.story
     }
 
     /// All, as they were given.

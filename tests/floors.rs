@@ -37,6 +37,8 @@ const FLOORS: &[(&str, u8)] = &[
 
 /// Rooms in which `unsafe` is allowed.
 const UNSAFE: &[&str] = &["ffi", "ossl"];
+/// The files of `discover` that call C libraries.
+const UNSAFE_FILES: &[&str] = &["discover/libresolv.rs", "discover/libunbound.rs"];
 
 struct Source {
     path: PathBuf,
@@ -125,7 +127,8 @@ fn dependency_runs_only_downwards() {
 #[test]
 fn unsafe_stays_in_its_rooms() {
     for source in sources() {
-        let allowed = UNSAFE.contains(&source.module.as_str());
+        let allowed = UNSAFE.contains(&source.module.as_str())
+            || UNSAFE_FILES.iter().any(|file| source.path.ends_with(file));
         let lines = source.text.lines().map(code);
         let unsafes = lines
             .filter(|line| line.contains("unsafe ") || line.contains("allow(unsafe_code)"))

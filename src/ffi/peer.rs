@@ -2,12 +2,14 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
+use crate::discover;
 use crate::mta_sts::Sts;
 use crate::tlsa::Record;
 use crate::verify::Peer;
 
 use super::handle::{self, Core, Handle};
 use super::known_peers::stv_known_peers;
+use super::verifier::stv_verifier;
 use super::words::EMPTY;
 use super::{args, stv_status};
 
@@ -177,6 +179,23 @@ pub unsafe extern "C" fn stv_peer_set_mta_sts(
     policy_len: usize,
 ) -> stv_status {
     export! { change peer; policy = text(policy, policy_len); => { peer.set_sts(Sts::stated(policy)?); Ok(()) } }
+}
+
+/// Looks the peer's TLSA records up in the DNS and keeps them with how far they are proven, as
+/// stv_peer_add_tlsa_wire, stv_peer_set_tlsa_state and stv_peer_set_tlsa_base would. The verifier's
+/// options dns, dns_server, dns_trust_ad, dnssec_anchor_file and dns_timeout_ms say who is asked and how
+/// long; nothing else in the library looks facts up, and the judge never does. STV_OK means that the
+/// look-ups were made, not that anything was found or that the peer is trusted: forged and failed
+/// answers are evidence too, which refuses the peer later. Records that you added yourself stay, and
+/// nothing is asked then. STV_E_STATE when the option dns is off, STV_E_UNSUPPORTED without libunbound,
+/// STV_E_FILE_MISSING without a trust anchor. Blocks for as long as dns_timeout_ms; resolving is done in
+/// a thread that handles no signals.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_discover(
+    peer: *mut stv_peer,
+    verifier: *const stv_verifier,
+) -> stv_status {
+    export! { change peer; verifier = shared(verifier); => discover::discover(&verifier.0, peer) }
 }
 
 /// Words for the last call that failed on this peer, stv_session_new included; "" when none did.

@@ -367,6 +367,45 @@ pub const TABLE: &[Row] = &[
         SESSION,
         "Whether trusted sessions are kept in memory and resumed for the same peer, judged again each time; close a session to keep it.",
     ),
+    // Look-ups in the DNS.
+    row(
+        "dns",
+        Kind::Word { safe: &["off", "system", "unbound"], danger: &[] },
+        "off",
+        ALL,
+        "Who looks facts about a peer up in the DNS when asked to (stv_peer_discover, check --dane): nobody; the system's resolver (resolv.conf); or libunbound, which validates DNSSEC in this process.",
+    ),
+    row(
+        "dns_server",
+        Kind::TextList,
+        "the servers of resolv.conf",
+        ALL,
+        "DNS server to ask, ADDRESS or ADDRESS:PORT; at most three, the next where one does not answer.",
+    ),
+    risky(
+        row(
+            "dns_trust_ad",
+            Kind::Word { safe: &["resolv.conf", "loopback"], danger: &["always"] },
+            "resolv.conf",
+            ALL,
+            "Where the system resolver's word that it has validated an answer (the AD bit) counts: where resolv.conf says \"options trust-ad\", or also where every server is on the loopback.",
+        ),
+        "insecure_dns_trust_ad",
+        "always (the way to the server is not protected: whoever sits on it can claim what he likes)",
+    ),
+    row(
+        "dnssec_anchor_file",
+        Kind::Text,
+        "the system's root key (package dns-root-data or unbound)",
+        ALL,
+        "File with the DNSSEC trust anchors (DS or DNSKEY records) for dns=unbound.",
+    ),
+    milliseconds(
+        "dns_timeout_ms",
+        "20000",
+        ALL,
+        "Deadline for all look-ups about one peer together, milliseconds.",
+    ),
     // Negotiation, deadlines and limits.
     row("ehlo_name", Kind::Text, "localhost", SESSION, "Name given to SMTP servers before TLS."),
     milliseconds(

@@ -18,6 +18,7 @@ mod config;
 mod crls;
 mod dane;
 mod decide;
+mod dns_rules;
 mod examination;
 mod judged;
 mod kept;
@@ -38,12 +39,13 @@ mod verifier;
 
 pub use config::{Config, FileLayers, HostPattern};
 pub use decide::{Need, Needs, decide, weigh};
+pub use dns_rules::{DnsEngine, DnsRules, TrustAd};
 pub use examination::{Ending, Evidence, Examination, KeptEnding, examine};
 pub use judged::Judged;
 pub use kept::{Kept, KeptSessions, PeerKey};
 pub use known::{KnownMode, KnownRules, Newcomers};
 pub use peer::{Address, Peer};
-pub use policy::{Alpn, Policy, ServerName, SessionMode};
+pub use policy::{Alpn, DaneMode, Policy, ServerName, SessionMode};
 pub use questions::{cert_matches_pin, cert_matches_tlsa, cert_names_host};
 pub use verifier::Verifier;
 

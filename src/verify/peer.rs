@@ -138,6 +138,12 @@ impl Peer {
         self.tlsa.set_state(state);
     }
 
+    /// TLSA records, their state and story, in place of any others.
+    pub fn replace_tlsa(&mut self, tlsa: Tlsa) {
+        self.tlsa = tlsa;
+        self.tlsa_base = None;
+    }
+
     /// The TLSA base domain (RFC 7671 §7): the host name below which the records stand, where that is
     /// not the host, because MX, SRV or CNAME led to it.
     pub fn set_tlsa_base(&mut self, name: &str) -> Result<()> {

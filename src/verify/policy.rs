@@ -16,6 +16,7 @@ use crate::trust::{Sources, Trust, Watched, read_file};
 
 use super::crls::CrlRules;
 use super::decide::{Need, Needs};
+use super::dns_rules::DnsRules;
 use super::kept::KeptSessions;
 use super::known::KnownRules;
 use super::peer::Peer;
@@ -41,6 +42,8 @@ pub struct Policy {
     pub sts: StsMode,
     /// TLS settings.
     pub tls: TlsRules,
+    /// Look-ups in the DNS.
+    pub dns: DnsRules,
     /// Deadlines of a session.
     pub deadlines: Deadlines,
     /// What a negotiator needs to know.
@@ -227,6 +230,7 @@ impl Policy {
             dane: DaneRules::freeze(settings),
             sts: StsMode::freeze(settings),
             tls: TlsRules::freeze(settings)?,
+            dns: DnsRules::freeze(settings)?,
             deadlines: deadlines(settings),
             terms: terms(settings)?,
             mode: if settings.bool("audit") == Some(true) {

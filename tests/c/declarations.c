@@ -1,7 +1,18 @@
-/* The declarations of src/ossl/sys.rs against the installed OpenSSL headers.
+/* The declarations of src/ossl/sys.rs against the installed OpenSSL headers, and those of
+ * src/discover/libresolv.rs and libunbound.rs against <resolv.h> and <unbound.h>.
  *
  * Compiling is the test: a signature or a number that differs does not compile. Keep the order of
- * sys.rs. */
+ * the Rust files. */
+/* For res_nquery and offsetof of members of unions. */
+#define _DEFAULT_SOURCE
+#include <netinet/in.h>
+#include <arpa/nameser.h>
+#include <netdb.h>
+#include <resolv.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unbound.h>
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
@@ -102,3 +113,50 @@ typedef char same_app_data[(SSL_AD_REASON_OFFSET == 1000 && SSL_R_CERTIFICATE_VE
                             && X509_V_FLAG_NO_CHECK_TIME == 0x200000)
                                ? 1
                                : -1];
+
+/* src/discover/libresolv.rs */
+int (*const ninit)(res_state) = res_ninit;
+void (*const nclose)(res_state) = res_nclose;
+int (*const nquery)(res_state, const char *, int, int, unsigned char *, int) = res_nquery;
+
+#define HOLDS(name, condition) typedef char holds_##name[(condition) ? 1 : -1]
+
+HOLDS(options, RES_USE_EDNS0 == 0x00100000 && RES_USE_DNSSEC == 0x00800000 && RES_TRUSTAD == 0x04000000);
+HOLDS(numbers, MAXNS == 3 && HOST_NOT_FOUND == 1 && NO_DATA == 4 && ns_c_in == 1);
+#if UINTPTR_MAX == 0xffffffffffffffff
+HOLDS(size, sizeof(struct __res_state) == 568);
+HOLDS(nsaddr_list, offsetof(struct __res_state, nsaddr_list) == 20);
+HOLDS(dnsrch, offsetof(struct __res_state, dnsrch) == 72);
+HOLDS(res_h_errno, offsetof(struct __res_state, res_h_errno) == 496);
+HOLDS(tail, offsetof(struct __res_state, _u) == 512);
+HOLDS(nssocks, offsetof(struct __res_state, _u._ext.nssocks) == 512 + 8);
+HOLDS(nsaddrs, offsetof(struct __res_state, _u._ext.nsaddrs) == 512 + 24);
+#endif
+
+/* src/discover/libunbound.rs */
+struct ub_ctx *(*const ctx_create)(void) = ub_ctx_create;
+void (*const ctx_delete)(struct ub_ctx *) = ub_ctx_delete;
+int (*const ctx_debugout)(struct ub_ctx *, void *) = ub_ctx_debugout;
+int (*const ctx_async)(struct ub_ctx *, int) = ub_ctx_async;
+int (*const ctx_set_option)(struct ub_ctx *, const char *, const char *) = ub_ctx_set_option;
+int (*const ctx_set_fwd)(struct ub_ctx *, const char *) = ub_ctx_set_fwd;
+int (*const ctx_resolvconf)(struct ub_ctx *, const char *) = ub_ctx_resolvconf;
+int (*const ctx_add_ta_file)(struct ub_ctx *, const char *) = ub_ctx_add_ta_file;
+int (*const ctx_zone_add)(struct ub_ctx *, const char *, const char *) = ub_ctx_zone_add;
+int (*const resolve_async)(struct ub_ctx *, const char *, int, int, void *,
+                           void (*)(void *, int, struct ub_result *), int *) = ub_resolve_async;
+int (*const cancel)(struct ub_ctx *, int) = ub_cancel;
+int (*const fd)(struct ub_ctx *) = ub_fd;
+int (*const process)(struct ub_ctx *) = ub_process;
+void (*const resolve_free)(struct ub_result *) = ub_resolve_free;
+const char *(*const ub_words)(int) = ub_strerror;
+
+#if UINTPTR_MAX == 0xffffffffffffffff
+HOLDS(ub_rcode, offsetof(struct ub_result, rcode) == 40);
+HOLDS(ub_answer_packet, offsetof(struct ub_result, answer_packet) == 48);
+HOLDS(ub_answer_len, offsetof(struct ub_result, answer_len) == 56);
+HOLDS(ub_secure, offsetof(struct ub_result, secure) == 68);
+HOLDS(ub_bogus, offsetof(struct ub_result, bogus) == 72);
+HOLDS(ub_why_bogus, offsetof(struct ub_result, why_bogus) == 80);
+HOLDS(ub_size, sizeof(struct ub_result) == 96);
+#endif

@@ -412,6 +412,13 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
             ctypes.c_size_t,
         ),
     ),
+    "stv_peer_discover": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        ),
+    ),
     "stv_peer_error": (
         ctypes.c_char_p,
         (

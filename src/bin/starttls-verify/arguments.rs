@@ -268,6 +268,9 @@ pub struct ConnectionArguments {
     /// Connect to this address in place of the host; the host stays the name that is wanted
     #[arg(long, value_name = "IP[:PORT]")]
     pub connect: Option<String>,
+    /// Look TLSA records up in the DNS and let them decide (dns=system unless --set says otherwise)
+    #[arg(long)]
+    pub dane: bool,
     /// Server name to send in the handshake in place of the host
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,

@@ -46,8 +46,11 @@ impl Base {
         Ok(base)
     }
 
-    /// The deadlines of a connection.
+    /// The deadlines of a connection, and what is looked up before it.
     pub fn wait(&mut self, connection: &ConnectionArguments) -> Result<()> {
+        if connection.dane {
+            self.set("dns", Value::Text("system".to_owned()))?;
+        }
         let farewell = connection.timeout.unwrap_or(FAREWELL).min(FAREWELL);
         self.set("io_timeout_ms", Value::Int(milliseconds(farewell)))?;
         let Some(timeout) = connection.timeout else {

@@ -1,5 +1,6 @@
 //! One connection to a peer: judged, reported, and left politely.
 
+use starttls_verify::discover::discover;
 use starttls_verify::error::Result;
 use starttls_verify::report::Report;
 use starttls_verify::session::Session;
@@ -17,9 +18,13 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Connects and judges. An error is the caller's fault: nothing was found out then.
+    /// Looks up what the options ask for, connects and judges. An error is the caller's fault: nothing was found out then.
     pub fn pay(verifier: &Verifier, peer: &Peer) -> Result<Visit> {
-        let mut session = Session::new(verifier, peer)?;
+        let mut peer = peer.clone();
+        if verifier.policy(&peer).dns.engine.is_some() {
+            discover(verifier, &mut peer)?;
+        }
+        let mut session = Session::new(verifier, &peer)?;
         let status = match session.connect() {
             Ok(status) => status,
             Err(error) if error.status.has_report() => error.status,

@@ -45,29 +45,36 @@ pub fn standing(mode: DaneMode, usages: TlsaUsages, tlsa: &Tlsa) -> Standing {
         let words = format!("the option dane is off; {count} TLSA records were given");
         return Standing::Aside(Finding::skip(Code::DaneNotChecked, words));
     }
+    let told = |words: &str| match tlsa.story() {
+        "" => words.to_owned(),
+        story => format!("{words} ({story})"),
+    };
     match tlsa.state() {
-        None => aside(mode, Code::DaneNotChecked, Outcome::Skip, "no TLSA records were given"),
+        None => {
+            let words = told("no TLSA records were given");
+            aside(mode, Code::DaneNotChecked, Outcome::Skip, &words)
+        }
+        Some(State::Given | State::Secure) if tlsa.records().is_empty() => {
+            let words = told("there are no TLSA records for this server");
+            aside(mode, Code::DaneNotChecked, Outcome::Skip, &words)
+        }
         Some(State::Given | State::Secure) => signed(mode, usages, tlsa),
         Some(State::Insecure) => {
             let words = "the answer about TLSA records is not signed (DNSSEC) and was ignored";
-            aside(mode, Code::DaneInsecure, Outcome::Note, words)
+            aside(mode, Code::DaneInsecure, Outcome::Note, &told(words))
         }
         Some(State::Bogus) => {
             let words = "the answer about TLSA records fails DNSSEC validation";
-            Standing::Aside(Finding::fail(Code::DaneBogus, words))
+            Standing::Aside(Finding::fail(Code::DaneBogus, told(words)))
         }
         Some(State::LookupFailed) => {
             let words = "the look-up of TLSA records failed, so nobody knows whether there are any";
-            Standing::Aside(Finding::fail(Code::DaneLookupFailed, words))
+            Standing::Aside(Finding::fail(Code::DaneLookupFailed, told(words)))
         }
     }
 }
 
 fn signed(mode: DaneMode, usages: TlsaUsages, tlsa: &Tlsa) -> Standing {
-    if tlsa.records().is_empty() {
-        let words = "there are no TLSA records for this server";
-        return aside(mode, Code::DaneNotChecked, Outcome::Skip, words);
-    }
     let (records, reasons) = sorted(usages, tlsa.records());
     let count = reasons.len();
     let reasons = listed(reasons.into_iter(), "; ");

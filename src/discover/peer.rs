@@ -1,0 +1,78 @@
+//! What the DNS says about one peer, entered as evidence.
+
+use crate::dns::Name;
+use crate::error::Result;
+use crate::name::DnsName;
+use crate::proto::Identity;
+use crate::tlsa::{Record, State, Tlsa};
+use crate::verify::{DaneMode, Peer, Verifier};
+
+use super::resolver::Resolver;
+use super::tlsa::{Associations, Found, associations};
+
+/// Looks the peer's TLSA records up, as its policy says, and enters them with their state. What was
+/// not found out is evidence too; an error is the caller's.
+///
+/// Records that the caller stated himself stay, and nothing is asked.
+pub fn discover(verifier: &Verifier, peer: &mut Peer) -> Result<()> {
+    let policy = verifier.policy(peer);
+    let resolver = Resolver::open(&policy.dns)?;
+    if policy.dane.mode == DaneMode::Off || peer.tlsa().state() == Some(State::Given) {
+        return Ok(());
+    }
+    match base(peer) {
+        Ok(host) => enter(peer, &host, &associations(&resolver, &host, peer.effective_port())),
+        Err(why) => {
+            let mut nothing = Tlsa::default();
+            nothing.set_story(why);
+            peer.replace_tlsa(nothing);
+        }
+    }
+    Ok(())
+}
+
+fn enter(peer: &mut Peer, host: &Name, answer: &Associations) {
+    peer.replace_tlsa(evidence(answer));
+    if answer.base != *host {
+        // A name whose labels are no host's is no name for a certificate either.
+        let _ = peer.set_tlsa_base(answer.base.as_str());
+    }
+}
+
+/// The host whose records count; or why nothing is looked up.
+fn base(peer: &Peer) -> std::result::Result<Name, String> {
+    if peer.protocol().row().identity == Identity::Domain {
+        // RFC 7673 §3: they are those of the server that SRV records name.
+        return Err(
+            "the records of a domain are below its servers (SRV), which were not looked up"
+                .to_owned(),
+        );
+    }
+    let host = peer.host().and_then(|host| host.as_dns()).map(DnsName::as_str);
+    let host = host.ok_or("an address has no TLSA records")?;
+    Name::parse(host).ok_or_else(|| format!("{host} cannot be asked about in the DNS"))
+}
+
+fn evidence(answer: &Associations) -> Tlsa {
+    let mut tlsa = Tlsa::default();
+    tlsa.set_story(answer.trail.join("; "));
+    let state = match &answer.found {
+        Found::Secure(records) => match fill(&mut tlsa, records) {
+            Ok(()) => State::Secure,
+            Err(error) => {
+                tlsa = Tlsa::default();
+                tlsa.set_story(error.what);
+                State::LookupFailed
+            }
+        },
+        Found::Insecure => State::Insecure,
+        Found::Bogus(_) => State::Bogus,
+        Found::Failed(_) => State::LookupFailed,
+    };
+    tlsa.set_state(state);
+    tlsa
+}
+
+fn fill(tlsa: &mut Tlsa, records: &[Vec<u8>]) -> Result<()> {
+    records.iter().try_for_each(|wire| tlsa.add(Record::from_wire(wire)?))
+}

@@ -1,0 +1,117 @@
+"""The domain test. with signed, unsigned, forged and expired zones below it, as files for NSD.
+
+ldns signs them; the key of test. is the trust anchor. What is wrong with a zone is done to the file
+after it was signed, as whoever tampers with answers on their way would do it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Dict, Optional, Sequence, Tuple
+
+# A digest that no key has.
+WRONG = "00" * 32
+
+HEAD = """\
+$ORIGIN {origin}
+$TTL 60
+@ IN SOA ns hostmaster 1 3600 600 86400 60
+@ IN NS ns
+ns IN A 127.0.0.1
+"""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One zone: its records, how long it is signed for, and what is done to it afterwards."""
+
+    origin: str
+    records: str
+    dates: Optional[Tuple[str, str]] = None
+    is_signed: bool = True
+    tamper: Callable[[str], str] = staticmethod(lambda text: text)  # type: ignore[assignment]
+
+
+def zones(port: int, digest: str) -> Sequence[Zone]:
+    """Every zone but test. itself, for a server on that port whose key has that SHA-256 digest."""
+    at = f"_{port}._tcp"
+    right = f"TLSA 3 1 1 {digest}"
+    mail = f"mail IN A 127.0.0.1\n{at}.mail IN {right}\n"
+    signed = f"""\
+{mail}
+wrong IN A 127.0.0.1
+{at}.wrong IN TLSA 3 1 1 {WRONG}
+none IN A 127.0.0.1
+short IN A 127.0.0.1
+{at}.short IN TLSA 3 1 1 00
+wild IN A 127.0.0.1
+*.wild IN {right}
+alias IN CNAME mail
+elsewhere IN CNAME mail.plain.test.
+{at}.elsewhere IN {right}
+dangling IN CNAME gone.signed.test.
+into-forged IN CNAME mail.forged.test.
+{at}.into-forged IN {right}
+"""
+    return (
+        Zone("signed.test.", signed),
+        Zone("plain.test.", mail, is_signed=False),
+        Zone("forged.test.", mail.replace(digest, WRONG), tamper=lambda text: forge(text, digest)),
+        Zone(
+            "moved.test.",
+            mail,
+            tamper=lambda text: text.replace("\tA\t127.0.0.1", "\tA\t127.0.0.66"),
+        ),
+        Zone("expired.test.", mail, dates=("20200101", "20200201")),
+        Zone("stripped.test.", mail, tamper=strip),
+    )
+
+
+def forge(text: str, digest: str) -> str:
+    """Another key in place of the one that was signed."""
+    assert WRONG in text
+    return text.replace(WRONG, digest)
+
+
+def strip(text: str) -> str:
+    """The signatures, and the proof that there should be some, are gone."""
+    kept = [line for line in text.splitlines() if not {"RRSIG", "NSEC", "DNSKEY"} & set(line.split())]
+    return "\n".join(kept) + "\n"
+
+
+def write(directory: Path, all_zones: Sequence[Zone]) -> Dict[str, Path]:
+    """Writes every zone and test. above them; the trust anchor goes to the file "anchor"."""
+    files = {}
+    delegations = ""
+    for zone in all_zones:
+        files[zone.origin], ds = write_zone(directory, zone)
+        delegations += f"{zone.origin} IN NS ns.{zone.origin}\nns.{zone.origin} IN A 127.0.0.1\n{ds}"
+    for origin in ("silent.test.", "dead.test."):
+        delegations += f"{origin} IN NS ns.{origin}\nns.{origin} IN A 127.0.0.1\n"
+    files["test."], ds = write_zone(directory, Zone("test.", delegations))
+    (directory / "anchor").write_text(ds)
+    return files
+
+
+def write_zone(directory: Path, zone: Zone) -> Tuple[Path, str]:
+    """Writes one zone; gives its file and its DS record, if it is signed."""
+    path = directory / f"{zone.origin}zone"
+    path.write_text(HEAD.format(origin=zone.origin) + zone.records)
+    if not zone.is_signed:
+        return path, ""
+    key = run(directory, "ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone.origin).strip()
+    dates = ["-i", zone.dates[0], "-e", zone.dates[1]] if zone.dates else []
+    signed = directory / f"{zone.origin}signed"
+    run(directory, "ldns-signzone", *dates, "-f", signed.name, path.name, key)
+    signed.write_text(zone.tamper(signed.read_text()))
+    return signed, (directory / f"{key}.ds").read_text()
+
+
+def run(directory: Path, *words: str) -> str:
+    """Runs a program to its end; gives what it printed."""
+    done = subprocess.run(words, cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{words[0]} failed: {done.stderr[-2000:]}")
+    return done.stdout
