@@ -387,8 +387,8 @@ stv_status stv_config_set_int(stv_config *config, const char *name, size_t name_
 stv_status stv_config_set_bool(stv_config *config, const char *name, size_t name_len, int value);
 
 /**
- * Begins an option of type "list of bytes" anew with this one entry; the bytes are copied. Errors
- * as for stv_config_set_str.
+ * Sets an option of type "bytes", or begins one of type "list of bytes" anew with this one entry;
+ * the bytes are copied. Errors as for stv_config_set_str.
  */
 stv_status stv_config_set_bytes(
     stv_config *config,
@@ -1113,9 +1113,9 @@ size_t stv_option_count(void);
 const char *stv_option_name(size_t index);
 
 /**
- * The type of option number index: "bool", "int", "str", "list of str" or "list of bytes"; ""
- * beyond the last. It tells which setter takes the option: stv_config_set_bool, _set_int,
- * _set_str, _add_str, _add_bytes.
+ * The type of option number index: "bool", "int", "str", "bytes", "list of str" or "list of
+ * bytes"; "" beyond the last. It tells which setter takes the option: stv_config_set_bool, _set_int,
+ * _set_str, _set_bytes, _add_str, _add_bytes.
  */
 const char *stv_option_type(size_t index);
 

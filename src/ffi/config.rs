@@ -93,8 +93,8 @@ pub unsafe extern "C" fn stv_config_set_bool(
     }
 }
 
-/// Begins an option of type "list of bytes" anew with this one entry; the bytes are copied. Errors
-/// as for stv_config_set_str.
+/// Sets an option of type "bytes", or begins one of type "list of bytes" anew with this one entry;
+/// the bytes are copied. Errors as for stv_config_set_str.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_config_set_bytes(
     config: *mut stv_config,

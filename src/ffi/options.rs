@@ -30,9 +30,9 @@ pub extern "C" fn stv_option_name(index: usize) -> *const c_char {
     export! { table EMPTY; => NAMES.row(index) }
 }
 
-/// The type of option number `index`: "bool", "int", "str", "list of str" or "list of bytes"; ""
-/// beyond the last. It tells which setter takes the option: stv_config_set_bool, _set_int,
-/// _set_str, _add_str, _add_bytes.
+/// The type of option number `index`: "bool", "int", "str", "bytes", "list of str" or "list of
+/// bytes"; "" beyond the last. It tells which setter takes the option: stv_config_set_bool, _set_int,
+/// _set_str, _set_bytes, _add_str, _add_bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn stv_option_type(index: usize) -> *const c_char {
     export! { table EMPTY; => TYPES.row(index) }

@@ -77,6 +77,8 @@ pub enum Kind {
     Text,
     /// Text, several times.
     TextList,
+    /// Bytes.
+    Bytes,
     /// Bytes, several times.
     BytesList,
 }
@@ -90,7 +92,7 @@ pub enum Value {
     Int(i64),
     /// For [`Kind::Word`], [`Kind::Text`] and [`Kind::TextList`].
     Text(String),
-    /// For [`Kind::BytesList`].
+    /// For [`Kind::Bytes`] and [`Kind::BytesList`].
     Bytes(Vec<u8>),
 }
 
@@ -173,6 +175,7 @@ impl Kind {
             Kind::Int { .. } => "int",
             Kind::Word { .. } | Kind::Text => "str",
             Kind::TextList => "list of str",
+            Kind::Bytes => "bytes",
             Kind::BytesList => "list of bytes",
         }
     }
@@ -196,7 +199,7 @@ impl Row {
                 )
             }),
             Kind::Word { .. } | Kind::Text | Kind::TextList => Ok(Value::Text(text.to_owned())),
-            Kind::BytesList => Ok(Value::Bytes(text.as_bytes().to_vec())),
+            Kind::Bytes | Kind::BytesList => Ok(Value::Bytes(text.as_bytes().to_vec())),
         }
     }
 
@@ -215,7 +218,7 @@ impl Row {
         match (&self.kind, value) {
             (Kind::Bool, Value::Bool(_))
             | (Kind::Text | Kind::TextList, Value::Text(_))
-            | (Kind::BytesList, Value::Bytes(_)) => Ok(()),
+            | (Kind::Bytes | Kind::BytesList, Value::Bytes(_)) => Ok(()),
             (Kind::Fixed { safe, instead }, Value::Bool(given)) => {
                 self.check_fixed(*safe, instead, *given)
             }
@@ -386,8 +389,10 @@ impl Setting {
         if self.spelling == Spelling::Plain {
             return false;
         }
+        let named = self.row.danger.is_some_and(|danger| danger.spelling == self.row.name);
         match (&self.row.kind, &self.value) {
             (Kind::Bool, Value::Bool(on)) => *on,
+            (_, _) if named => true,
             (_, value) => {
                 self.row.check(Spelling::Plain, value).is_err() || self.row.kind.is_list()
             }

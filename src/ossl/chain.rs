@@ -82,9 +82,25 @@ impl Chain {
 
 /// Every certificate block of a PEM text; other blocks (keys, CRLs) are passed over.
 pub fn certificates_of_pem(pem: &[u8]) -> Result<Vec<Certificate>> {
+    refuse_encrypted(pem)?;
     let parsed = X509::stack_from_pem(pem).map_err(|errors| {
         let what = format!("a certificate in the PEM text cannot be parsed: {}", words(&errors));
         Error::new(Status::Certificate, what)
     })?;
     parsed.into_iter().map(Certificate::from_x509).collect()
+}
+
+/// For an encrypted certificate OpenSSL would ask for a passphrase on the terminal (the headers of RFC
+/// 1421 §4.6.1.1); an encrypted key beside certificates is passed over without.
+fn refuse_encrypted(pem: &[u8]) -> Result<()> {
+    let text = String::from_utf8_lossy(pem);
+    let mut lines = text.lines().map(str::trim);
+    while let Some(line) = lines.by_ref().find(|line| line.starts_with("-----BEGIN ")) {
+        let first = lines.clone().next().unwrap_or_default();
+        if line.ends_with("CERTIFICATE-----") && first.contains(':') {
+            let what = "a certificate in the PEM text has headers, as if it were encrypted";
+            return Err(Error::new(Status::Certificate, what));
+        }
+    }
+    Ok(())
 }

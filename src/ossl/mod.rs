@@ -29,8 +29,8 @@ pub use route::Route;
 pub use store::{Crl, Store, StoreBuilder};
 pub use sys::fault;
 pub use tls::{
-    Cause, Context, ContextSettings, Decision, Handshake, Handshaken, Judge, Received, Ticket, Tls,
-    TlsVersion,
+    Cause, Context, ContextSettings, Decision, Handshake, Handshaken, Identity, Judge, Pem,
+    Received, Ticket, Tls, TlsVersion,
 };
 
 /// Version of the OpenSSL that was loaded, for reports and `doctor`.

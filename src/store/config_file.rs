@@ -106,7 +106,7 @@ fn singles(name: &str, value: Toml) -> Result<Vec<Toml>> {
 
 fn typed(kind: &Kind, name: &str, value: Toml) -> Result<Value> {
     match (kind, value) {
-        (Kind::BytesList, Toml::String(text)) => Ok(Value::Bytes(text.into_bytes())),
+        (Kind::Bytes | Kind::BytesList, Toml::String(text)) => Ok(Value::Bytes(text.into_bytes())),
         (_, Toml::String(text)) => Ok(Value::Text(text)),
         (_, Toml::Bool(value)) => Ok(Value::Bool(value)),
         (_, Toml::Number(number)) if number.is_i64() => {

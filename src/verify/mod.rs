@@ -13,6 +13,7 @@
 mod candidates;
 mod certificates;
 mod chain;
+mod client;
 mod comparisons;
 mod config;
 mod crls;

@@ -14,6 +14,7 @@ use crate::starttls::Terms;
 use crate::status::Status;
 use crate::trust::{Sources, Trust, Watched, read_file};
 
+use super::client;
 use super::crls::CrlRules;
 use super::decide::{Need, Needs};
 use super::dns_rules::DnsRules;
@@ -490,13 +491,6 @@ impl TlsRules {
         if min > max {
             return Err(Error::new(Status::OptionValue, "option min_tls is newer than max_tls"));
         }
-        let certificate = settings.text("local_cert");
-        if certificate.is_none() && settings.text("local_pk").is_some() {
-            return Err(Error::new(
-                Status::OptionValue,
-                "option local_pk needs local_cert beside it",
-            ));
-        }
         let context = Context::new(&ContextSettings {
             min,
             max,
@@ -504,10 +498,8 @@ impl TlsRules {
             suites: settings.text("ciphersuites"),
             groups: settings.text("groups"),
             level: number(settings, "security_level", 2).unsigned_abs(),
-            identity: certificate.map(|certificate| {
-                let key = settings.text("local_pk").unwrap_or(certificate);
-                (certificate, key, settings.text("passphrase").unwrap_or_default())
-            }),
+            identity: client::identity(settings)?,
+            key_log: settings.text("insecure_keylog_file"),
         })?;
         let server_name = match settings.bool("SNI_enabled") {
             Some(false) => ServerName::Withheld,

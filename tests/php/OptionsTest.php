@@ -43,6 +43,7 @@ final class OptionsTest extends LabCase
             'audit' => [1, 0, 'true', null, ['true']],
             'ciphers' => [1, true, null, ['ECDHE+AESGCM']],
             'ca_pem' => [1, true, null, [1]],
+            'local_pk_pem' => [1, true, null, ['-----BEGIN PRIVATE KEY-----']],
         ];
         foreach ($table as $name => $values) {
             foreach ($values as $value) {

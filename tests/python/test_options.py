@@ -59,6 +59,8 @@ def test_an_unknown_option_is_unknown_whatever_its_value(name: str, value: objec
         ("cafile", ["/etc/ca.pem", 1]),
         ("cafile", {"/etc/ca.pem"}),
         ("ca_pem", "-----BEGIN CERTIFICATE-----"),
+        ("local_pk_pem", "-----BEGIN PRIVATE KEY-----"),
+        ("local_pk_pem", [b"-----BEGIN PRIVATE KEY-----"]),
         ("verify_depth", "3"),
         ("verify_depth", 3.0),
         ("verify_depth", True),
@@ -132,6 +134,7 @@ def test_the_table() -> None:
         "bool",
         "int",
         "str",
+        "bytes",
         "list of str",
         "list of bytes",
     }

@@ -73,7 +73,7 @@ fn range(kind: &Kind) -> String {
         Kind::Fixed { safe, instead } => {
             format!(", only `{safe}`; in place of `{}` write `{instead}`", !safe)
         }
-        Kind::Bool | Kind::Text | Kind::TextList | Kind::BytesList => String::new(),
+        Kind::Bool | Kind::Text | Kind::TextList | Kind::Bytes | Kind::BytesList => String::new(),
     }
 }
 

@@ -13,6 +13,7 @@ namespace StarttlsVerify;
  * | bool               | bool |
  * | int                | int |
  * | str                | string |
+ * | bytes              | string |
  * | list of str        | string, or a list of them that is not empty |
  * | list of bytes      | string, or a list of them that is not empty |
  * | peer_fingerprint   | as in PHP besides: ['sha256' => HEX, ...], all of which must match |
@@ -21,7 +22,7 @@ namespace StarttlsVerify;
  */
 final class Options
 {
-    private const BYTES = 'list of bytes';
+    private const BYTES = ['bytes', 'list of bytes'];
 
     /** @var array<string, string>|null name, also the insecure_ one, to type */
     private ?array $types = null;
@@ -98,7 +99,7 @@ final class Options
 
     private function isBytes(string $name): bool
     {
-        return ($this->types()[$name] ?? null) === self::BYTES;
+        return in_array($this->types()[$name] ?? null, self::BYTES, true);
     }
 
     /** The option's type; the library refuses a name it does not know, and names the nearest. */

@@ -32,7 +32,7 @@ class Option:
 
     name: str
     type: str
-    """"bool", "int", "str", "list of str" or "list of bytes"."""
+    """"bool", "int", "str", "bytes", "list of str" or "list of bytes"."""
     help: str
     insecure_name: str
     """The name for values that weaken security; "" where there is none."""

@@ -80,7 +80,9 @@ impl Options {
 /// A value by the type of its option; whether it fits is the library's to say.
 fn typed(kind: &Kind, name: &str, value: &Json) -> Result<Value> {
     match (kind, value) {
-        (Kind::BytesList, Json::String(text)) => Ok(Value::Bytes(text.as_bytes().to_vec())),
+        (Kind::Bytes | Kind::BytesList, Json::String(text)) => {
+            Ok(Value::Bytes(text.as_bytes().to_vec()))
+        }
         (_, Json::String(text)) => Ok(Value::Text(text.clone())),
         (_, Json::Bool(value)) => Ok(Value::Bool(*value)),
         (_, Json::Number(number)) if number.is_i64() => {

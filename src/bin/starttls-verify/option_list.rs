@@ -37,6 +37,6 @@ fn range(row: &Row) -> String {
         Kind::Int { safe, .. } => format!(", {} to {}", safe.0, safe.1),
         Kind::Word { safe, .. } => format!(": {}", safe.join(" | ")),
         Kind::Fixed { safe, .. } => format!(", only {safe}"),
-        Kind::Bool | Kind::Text | Kind::TextList | Kind::BytesList => String::new(),
+        Kind::Bool | Kind::Text | Kind::TextList | Kind::Bytes | Kind::BytesList => String::new(),
     }
 }

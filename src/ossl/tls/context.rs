@@ -14,8 +14,9 @@ use crate::ossl::error_queue::{drain, words};
 use crate::ossl::sys;
 use crate::status::Status;
 
-use super::identity::set_identity;
+use super::identity::{Identity, set_identity};
 use super::judging::ask_judge;
+use super::key_log::write_secrets;
 use super::ticket::collect_tickets;
 use super::watch::watch_messages;
 
@@ -48,8 +49,10 @@ pub struct ContextSettings<'a> {
     pub groups: Option<&'a str>,
     /// Security level.
     pub level: u32,
-    /// Client certificate file, key file, passphrase.
-    pub identity: Option<(&'a str, &'a str, &'a str)>,
+    /// Client certificate and key.
+    pub identity: Option<Identity>,
+    /// Where the secrets of sessions are written to.
+    pub key_log: Option<&'a str>,
 }
 
 /// Frozen TLS settings, shared by all sessions of a verifier.
@@ -65,7 +68,12 @@ impl Context {
         builder.set_security_level(settings.level);
         set_versions(&mut builder, settings)?;
         set_algorithms(&mut builder, settings)?;
-        set_identity(&mut builder, settings)?;
+        if let Some(identity) = &settings.identity {
+            set_identity(&mut builder, identity)?;
+        }
+        if let Some(path) = settings.key_log {
+            write_secrets(&mut builder, path)?;
+        }
         builder.set_options(SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION);
         // RFC 5746 §4.1: a server without secure renegotiation is refused, whatever openssl.cnf says.
         builder.clear_options(UNSAFE_RENEGOTIATION);

@@ -10,6 +10,7 @@ mod context;
 mod handshaken;
 mod identity;
 mod judging;
+mod key_log;
 mod ticket;
 mod watch;
 
@@ -17,6 +18,7 @@ pub use cause::Cause;
 pub use connection::{Handshake, Received, Tls};
 pub use context::{Context, ContextSettings, TlsVersion};
 pub use handshaken::Handshaken;
+pub use identity::{Identity, Pem};
 pub use judging::{Decision, Judge};
 pub(super) use judging::{answer, presented_chain};
 pub use ticket::Ticket;
