@@ -93,7 +93,8 @@ def c_int(what: str, value: int) -> int:
     """A number that fits into a C int; ctypes would cut it without a word."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{what} is an int, not {type(value).__name__}")
-    if value not in range(-(2**31), 2**31):
+    # Not "in range": of an IntEnum that would count from the first.
+    if not -(2**31) <= value < 2**31:
         raise failure(Status.E_ARGUMENT, f"{what}: {value} is out of range")
     return value
 
