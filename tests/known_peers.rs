@@ -527,3 +527,45 @@ fn leftovers_of_a_crash_disturb_nobody() {
     assert_eq!(fs::read_to_string(room.0.join("other")).unwrap(), "precious");
     assert_eq!(store.entries().unwrap().len(), 0);
 }
+
+/// A session that ends in good order, so that it can be resumed.
+fn converse(verifier: &Verifier, store: &KnownPeers, server: &Server) -> Report {
+    let mut peer = bob(server);
+    store.recall(&mut peer).unwrap();
+    let mut session = Session::new(verifier, &peer).unwrap();
+    if session.connect().is_ok() {
+        let mut answer = [0; 512];
+        session.write(b"EHLO localhost\r\n").unwrap();
+        session.read(&mut answer).unwrap();
+        session.close().unwrap();
+    }
+    session.report()
+}
+
+#[test]
+fn a_resumed_session_is_held_against_the_store_and_teaches_it_nothing() {
+    let (room, elsewhere, pki) = (Room::new(), Room::new(), Pki::new().unwrap());
+    let made = pki.leaf(&[BOB]).unwrap();
+    let server = serve(&made);
+    let (store, accepting) = (room.store(), verifier(&pki, &["accept_new=true"]));
+    let first = converse(&accepting, &store, &server);
+    assert_eq!((first.verdict, first.shown), (Verdict::Trusted, Shown::InHandshake));
+    store.remember_report(&first).unwrap();
+    let resumed = converse(&accepting, &store, &server);
+    assert_eq!((resumed.verdict, resumed.shown), (Verdict::Trusted, Shown::Resumed));
+    assert!(finding(&resumed, Code::KnownSame).is_some());
+    assert_eq!(store.remember_report(&resumed).unwrap_err().status, Status::State);
+    // What is new, or rotated, to a store is shown in full, so that it can be remembered.
+    let other = elsewhere.store();
+    let new = converse(&accepting, &other, &server);
+    assert_eq!((new.verdict, new.shown), (Verdict::Trusted, Shown::InHandshake));
+    other.announce(&key(), pin(&made)).unwrap();
+    let rotated = converse(&accepting, &other, &server);
+    assert_eq!((rotated.verdict, rotated.shown), (Verdict::Trusted, Shown::InHandshake));
+    other.remember_report(&rotated).unwrap();
+    // A store in which the peer has another key refuses the session that could be resumed.
+    store.forget(&key()).unwrap();
+    store.announce(&key(), KeyPin::from_digest([7; 32])).unwrap();
+    let changed = converse(&accepting, &store, &server);
+    assert_eq!((changed.verdict, code(&changed)), (Verdict::Rejected, "known.changed"));
+}

@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::error::Result;
 use crate::ossl::{Chain, Ticket, Tls};
 use crate::proto::DataConnections;
-use crate::report::{Shown, Verdict};
+use crate::report::{Code, Report, Shown, Verdict};
 use crate::verify::{Ending, Evidence, Judged, Kept, KeptEnding, KeptSessions, PeerKey, judge};
 
 use super::{Session, State};
@@ -40,7 +40,7 @@ impl Session {
     fn is_trusted_still(&self, kept: &Kept) -> bool {
         let evidence = Evidence { chain: &kept.chain, shown: Shown::Resumed };
         let report = judge(&self.verifier, &self.peer, &evidence, &kept.ending.as_ending(None));
-        report.verdict == Verdict::Trusted
+        report.verdict == Verdict::Trusted && !has_news(&report)
     }
 
     /// Where sessions with this peer are kept, if they are.
@@ -130,6 +130,12 @@ impl Session {
         let (chain, ending) = (self.chain.clone(), lineage.ending.clone());
         Kept { ticket, chain, ending, proved: lineage.proved }
     }
+}
+
+/// Whether the store of known peers has something to learn, which only a full handshake may teach it.
+fn has_news(report: &Report) -> bool {
+    let is_news = |code| matches!(code, Code::KnownNew | Code::KnownRotated);
+    report.findings.iter().any(|finding| is_news(finding.code))
 }
 
 /// Whether the peer that TLS remembers is the one that was judged.

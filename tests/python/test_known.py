@@ -61,10 +61,16 @@ def test_from_the_first_use_to_a_changed_key(lab: Lab, path: Path) -> None:
 def test_a_peer_can_be_used_again(lab: Lab, path: Path) -> None:
     known, peer = KnownPeers(path, create=True), bob(lab, "honest")
     accepting = lab.verifier(accept_new=True)
-    for _ in range(2):
+    resumed = []
+    for _ in range(3):
         with Session(accepting, peer, known_peers=known) as session:
             assert session.connect() == Status.OK
-            known.remember(session)
+            session.sendall(b"EHLO localhost\r\n")
+            assert session.read()
+            resumed.append(session.report.json["tls"]["resumed"])
+            # A resumed session shows no certificate: there is nothing to take down.
+            assert known.remember(session) is not resumed[-1]
+    assert resumed == [False, True, True]
 
 
 def test_a_session_that_did_not_ask_is_not_remembered(lab: Lab, path: Path) -> None:

@@ -33,13 +33,19 @@ final class KnownPeers
     /**
      * Takes down the peer of an open session, who is trusted and was held against this store.
      *
-     * @throws StateException for any other: resumed, broken, not trusted, or with another key in the
-     *     store in the meantime
+     * @return bool false where there is nothing to take down, because the session was resumed with a peer
+     *     whose key is known
+     * @throws StateException for any other: broken, not trusted, never asked about, or with another key
+     *     in the store in the meantime
      * @throws ArgumentException when the store cannot be written
      */
-    public function remember(Session $session): void
+    public function remember(Session $session): bool
     {
+        if (self::isResumedAcquaintance($session->report())) {
+            return false;
+        }
         $this->obey('stv_known_peers_remember', $session->reportHandle());
+        return true;
     }
 
     /** Announces a key that the peer will have: "spki-sha256:BASE64". */
@@ -87,6 +93,14 @@ final class KnownPeers
             $peers[] = is_array($peer) ? $peer : [];
         }
         return $peers;
+    }
+
+    /** Whether no certificate was shown, to a store that has this key. */
+    private static function isResumedAcquaintance(Report $report): bool
+    {
+        $tls = $report->toArray()['tls'] ?? [];
+        $same = array_filter($report->findings, static fn (Finding $finding): bool => $finding->code === 'known.same');
+        return $report->isTrusted() && $same !== [] && is_array($tls) && ($tls['resumed'] ?? false) === true;
     }
 
     private function obey(string $function, Handle|string ...$arguments): void

@@ -13,6 +13,7 @@ from .errors import failure
 from .handle import Handle, make, own
 from .library import lib, words
 from .peer import Peer
+from .report import Report
 from .session import Session
 from .text import Bytes, Path, octets, path_octets, raw
 
@@ -63,15 +64,19 @@ class KnownPeers:
         with self._use() as known:
             self._check(opener(known.pointer, name, len(name)))
 
-    def remember(self, session: Session) -> None:
+    def remember(self, session: Session) -> bool:
         """Takes down the peer of an open session, who is trusted and was asked about in this store.
 
-        `StateError` for any other: resumed, broken, not trusted, or with another key in the store in
-        the meantime.
+        False where there is nothing to take down, because the session was resumed with a peer whose
+        key is known. `StateError` for any other: broken, not trusted, never asked about, or with
+        another key in the store in the meantime.
         """
+        if is_resumed_acquaintance(session.report):
+            return False
         report = raw_report(session)
         with self._use() as known:
             self._check(lib.stv_known_peers_remember(known.pointer, report.pointer))
+        return True
 
     def announce(self, peer: Peer, pin: str) -> None:
         """Announces a key that the peer will have."""
@@ -137,6 +142,13 @@ def known_peer(entry: Dict[str, Any]) -> KnownPeer:
         last_seen=entry["last_seen"],
         addresses=tuple(entry["addresses"]),
     )
+
+
+def is_resumed_acquaintance(report: Report) -> bool:
+    """Whether no certificate was shown, to a store that has this key."""
+    tls = report.json["tls"] or {}
+    same = any(finding.code == "known.same" for finding in report.findings)
+    return report.trusted and same and bool(tls.get("resumed"))
 
 
 def raw_report(session: Session) -> Handle:
