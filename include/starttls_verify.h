@@ -897,7 +897,8 @@ const char *stv_session_error(const stv_session *session);
  * be used. The caller owns *out in all these cases and frees it with stv_report_free. Else *out is
  * NULL, and the words are in stv_peer_error(peer): STV_E_STATE (the handshake is not finished),
  * STV_E_ARGUMENT (a server's SSL, or no SSL), STV_E_UNSUPPORTED (an SSL of another TLS library than
- * this one uses), STV_E_NAME. Switches renegotiation off on this SSL.
+ * this one uses), STV_E_NAME. Switches renegotiation off on this SSL. An
+ * answer "never seen" of stv_peer_set_known is good for this one call.
  */
 stv_status stv_ssl_judge(const stv_verifier *verifier, stv_peer *peer, void *ssl, stv_report **out);
 
@@ -907,7 +908,8 @@ stv_status stv_ssl_judge(const stv_verifier *verifier, stv_peer *peer, void *ssl
  * SSL_CTX: its verify callback, mode and store are replaced, an older TLS version than the option
  * min_tls and renegotiation are switched off, and the server name is set if none was. Verifier and
  * peer are copied or counted and may be freed; what is attached ends with the SSL, goes with SSL_dup,
- * and stays after SSL_clear. Afterwards ask stv_ssl_result: only that answer counts. STV_OK says that
+ * and stays after SSL_clear. An answer "never seen" of stv_peer_set_known goes along and is good for no
+ * other SSL; ask anew and attach anew before this SSL is used for a second handshake. Afterwards ask stv_ssl_result: only that answer counts. STV_OK says that
  * it is attached, not that a peer is trusted. STV_E_STATE when the handshake has begun, STV_E_ARGUMENT,
  * STV_E_UNSUPPORTED and STV_E_NAME as for stv_ssl_judge; the words are in stv_peer_error(peer).
  */

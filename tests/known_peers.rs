@@ -5,9 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use foreign_types::ForeignTypeRef;
+use openssl::ssl::{Ssl, SslContext, SslMethod};
+use starttls_verify::attach;
 use starttls_verify::known::{KeyPin, Memory, Origin, PeerKey, State};
 use starttls_verify::options::{Mode, Value};
-use starttls_verify::ossl;
+use starttls_verify::ossl::{self, Foreign};
 use starttls_verify::proto::Protocol;
 use starttls_verify::report::{Code, Finding, Outcome, Report, Shown, Verdict};
 use starttls_verify::session::Session;
@@ -17,6 +20,7 @@ use starttls_verify::verify::{Config, Ending, Evidence, Peer, Verifier, judge};
 use stv_lab::ca::Blueprint;
 use stv_lab::chains::{self, BOB, Chain, EVE, Pki};
 use stv_lab::record::Record;
+use stv_lab::script::{Script, Step};
 use stv_lab::server::Server;
 use stv_lab::smtp;
 use stv_lab::tls::{Endpoint, Strength};
@@ -568,4 +572,31 @@ fn a_resumed_session_is_held_against_the_store_and_teaches_it_nothing() {
     store.announce(&key(), KeyPin::from_digest([7; 32])).unwrap();
     let changed = converse(&accepting, &store, &server);
     assert_eq!((changed.verdict, code(&changed)), (Verdict::Rejected, "known.changed"));
+}
+
+/// A caller's own SSL: its reports are remembered too, and "never seen" is good for one of them.
+#[test]
+fn a_peer_of_the_second_door_is_remembered() {
+    let (room, pki) = (Room::new(), Pki::new().unwrap());
+    let endpoint = Endpoint::new(&pki.leaf(&[BOB]).unwrap(), Strength::Modern).unwrap();
+    let steps = vec![Step::serve(&endpoint), Step::hold()];
+    let server = Server::start(Script::lines(steps), Record::default()).unwrap();
+    let (store, accepting) = (room.store(), verifier(&pki, &["accept_new=true"]));
+    let mut peer = Peer::new();
+    peer.set_host(BOB).unwrap();
+    store.recall(&mut peer).unwrap();
+    let stream = std::net::TcpStream::connect(server.address()).unwrap();
+    let context = SslContext::builder(SslMethod::tls_client()).unwrap().build();
+    let stream = Ssl::new(&context).unwrap().connect(stream).unwrap();
+    // SAFETY: the SSL lives longer than what stands for it, and nobody else uses it meanwhile.
+    let mut foreign = unsafe { Foreign::borrow(stream.ssl().as_ptr().cast()) }.unwrap();
+    let (status, report) = attach::judge(&accepting, &peer, &mut foreign).unwrap();
+    assert_eq!((status, report.shown), (Status::Ok, Shown::InHandshake), "{}", report.text());
+    store.remember_report(&report).unwrap();
+    peer.spend_known();
+    let (status, report) = attach::judge(&accepting, &peer, &mut foreign).unwrap();
+    assert_eq!((status, code(&report)), (Status::Rejected, "known.not_checked"));
+    store.recall(&mut peer).unwrap();
+    let (status, _) = attach::judge(&verifier(&pki, &[]), &peer, &mut foreign).unwrap();
+    assert_eq!(status, Status::Ok);
 }

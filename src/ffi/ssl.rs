@@ -18,7 +18,8 @@ use super::{handle, stv_status};
 /// be used. The caller owns *out in all these cases and frees it with stv_report_free. Else *out is
 /// NULL, and the words are in stv_peer_error(peer): STV_E_STATE (the handshake is not finished),
 /// STV_E_ARGUMENT (a server's SSL, or no SSL), STV_E_UNSUPPORTED (an SSL of another TLS library than
-/// this one uses), STV_E_NAME. Switches renegotiation off on this SSL.
+/// this one uses), STV_E_NAME. Switches renegotiation off on this SSL. An
+/// answer "never seen" of stv_peer_set_known is good for this one call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_ssl_judge(
     verifier: *const stv_verifier,
@@ -31,7 +32,9 @@ pub unsafe extern "C" fn stv_ssl_judge(
         ssl = foreign(ssl);
         => {
             let mut ssl = ssl;
-            Ok(told(attach::judge(&verifier.0, peer, &mut ssl)?, out))
+            let answer = attach::judge(&verifier.0, peer, &mut ssl)?;
+            peer.spend_known();
+            Ok(told(answer, out))
         }
     }
 }
@@ -41,7 +44,8 @@ pub unsafe extern "C" fn stv_ssl_judge(
 /// SSL_CTX: its verify callback, mode and store are replaced, an older TLS version than the option
 /// min_tls and renegotiation are switched off, and the server name is set if none was. Verifier and
 /// peer are copied or counted and may be freed; what is attached ends with the SSL, goes with SSL_dup,
-/// and stays after SSL_clear. Afterwards ask stv_ssl_result: only that answer counts. STV_OK says that
+/// and stays after SSL_clear. An answer "never seen" of stv_peer_set_known goes along and is good for no
+/// other SSL; ask anew and attach anew before this SSL is used for a second handshake. Afterwards ask stv_ssl_result: only that answer counts. STV_OK says that
 /// it is attached, not that a peer is trusted. STV_E_STATE when the handshake has begun, STV_E_ARGUMENT,
 /// STV_E_UNSUPPORTED and STV_E_NAME as for stv_ssl_judge; the words are in stv_peer_error(peer).
 #[unsafe(no_mangle)]
@@ -55,7 +59,9 @@ pub unsafe extern "C" fn stv_ssl_attach(
         ssl = foreign(ssl);
         => {
             let mut ssl = ssl;
-            attach::attach(&verifier.0, peer, &mut ssl)
+            attach::attach(&verifier.0, peer, &mut ssl)?;
+            peer.spend_known();
+            Ok(())
         }
     }
 }
