@@ -489,3 +489,30 @@ fn wire_and_text_are_the_same_record() {
     question.try_wire(&[&[3, 1, 1][..], &sha256(&key)].concat()).unwrap();
     expect(&sent(question, &[&leaf]), GOOD, "wire format");
 }
+
+/// OpenSSL takes the first of two CA certificates with one name and key, and does not turn back.
+#[test]
+fn an_anchor_behind_a_cross_signed_twin_is_found() {
+    let (old, new) = (Pki::new().unwrap(), Pki::new().unwrap());
+    let (leaf, ca) = (bob(&new).cert, &new.intermediate.cert);
+    let mut made = X509::builder().unwrap();
+    made.set_version(2).unwrap();
+    made.set_serial_number(&openssl::bn::BigNum::from_u32(7).unwrap().to_asn1_integer().unwrap())
+        .unwrap();
+    let root = &new.root.cert;
+    made.set_subject_name(root.subject_name()).unwrap();
+    made.set_issuer_name(old.intermediate.cert.subject_name()).unwrap();
+    made.set_not_before(root.not_before()).unwrap();
+    made.set_not_after(root.not_after()).unwrap();
+    made.set_pubkey(&root.public_key().unwrap()).unwrap();
+    let basic = openssl::x509::extension::BasicConstraints::new().critical().ca().build();
+    made.append_extension(basic.unwrap()).unwrap();
+    made.sign(&old.intermediate.key, openssl::hash::MessageDigest::sha256()).unwrap();
+    let twin = made.build();
+    for order in [[root, &twin], [&twin, root]] {
+        let chain = [&leaf, ca, order[0], order[1], &old.intermediate.cert];
+        let answer = sent(relay(&[record("2 1 1", &old.intermediate.cert)]), &chain);
+        expect(&answer, GOOD, "the way over the twin");
+        assert_eq!(answer.match_depth, 3);
+    }
+}
