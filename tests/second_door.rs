@@ -30,7 +30,7 @@ use stv_lab::Lab;
 use stv_lab::scenario::Scenario;
 
 /// Scenarios that come to a certificate: it is these that are compared.
-const COMPARED: usize = 41;
+const COMPARED: usize = 52;
 /// A plain client does not see that the go-ahead came too early.
 const UNSEEN: &[&str] = &["pipelined"];
 
