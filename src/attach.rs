@@ -18,7 +18,7 @@ use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::ossl::{Chain, Decision, Foreign, HandshakeId, Handshaken, Hook, Stage};
+use crate::ossl::{Ask, Chain, Decision, Foreign, HandshakeId, Handshaken, Hook, Stage};
 use crate::proto::Upgrade;
 use crate::report::{Code, Finding, Report, Shown, quote};
 use crate::status::Status;
@@ -53,6 +53,9 @@ pub fn attach(verifier: &Verifier, peer: &Peer, ssl: &mut Foreign) -> Result<()>
     ssl.restrict(policy.tls.oldest)?;
     if let Some(name) = policy.server_name(peer) {
         ssl.name_server(name)?;
+    }
+    if policy.ocsp.ask() == Ask::Asked {
+        ssl.ask_for_staple()?;
     }
     ssl.attach(Arc::new(Attachment::new(verifier, peer)))
 }

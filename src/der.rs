@@ -24,6 +24,8 @@ pub mod tag {
     pub const BIT_STRING: u8 = 0x03;
     /// OCTET STRING.
     pub const OCTET_STRING: u8 = 0x04;
+    /// ENUMERATED.
+    pub const ENUMERATED: u8 = 0x0a;
     /// OBJECT IDENTIFIER.
     pub const OID: u8 = 0x06;
     /// UTF8String.
@@ -62,6 +64,18 @@ pub mod tag {
 pub mod oid {
     /// id-at-commonName, 2.5.4.3.
     pub const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+    /// id-ce-extKeyUsage, 2.5.29.37 (RFC 5280 §4.2.1.12).
+    pub const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+    /// id-kp-OCSPSigning, 1.3.6.1.5.5.7.3.9 (RFC 6960 §4.2.2.2).
+    pub const OCSP_SIGNING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 9];
+    /// id-pe-tlsfeature, 1.3.6.1.5.5.7.1.24 (RFC 7633 §6).
+    pub const TLS_FEATURE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 24];
+    /// id-pkix-ocsp-basic, 1.3.6.1.5.5.7.48.1.1 (RFC 6960 §4.2.1).
+    pub const OCSP_BASIC: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 48, 1, 1];
+    /// The list of SCTs in a certificate, 1.3.6.1.4.1.11129.2.4.2 (RFC 6962 §3.3).
+    pub const SCTS_OF_CERTIFICATE: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2];
+    /// The list of SCTs in an OCSP response, 1.3.6.1.4.1.11129.2.4.5 (RFC 6962 §3.3).
+    pub const SCTS_OF_OCSP: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 5];
     /// id-ce-deltaCRLIndicator, 2.5.29.27 (RFC 5280 §5.2.4).
     pub const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 0x1b];
     /// id-ce-issuingDistributionPoint, 2.5.29.28 (RFC 5280 §5.2.5).
@@ -132,6 +146,8 @@ pub enum DerError {
     DuplicateExtension,
     /// A string whose contents do not fit its type.
     Text,
+    /// A value, version or type that is none of those that may stand here.
+    Choice,
 }
 
 impl fmt::Display for DerError {
@@ -147,6 +163,7 @@ impl fmt::Display for DerError {
             DerError::Boolean => out.write_str("a DER BOOLEAN is neither 00 nor ff"),
             DerError::Time => out.write_str("a time is neither UTCTime nor GeneralizedTime"),
             DerError::DuplicateExtension => out.write_str("an extension appears twice"),
+            DerError::Choice => out.write_str("a value is none of those that may stand here"),
             DerError::Text => out.write_str("a string does not fit its type"),
         }
     }
@@ -370,6 +387,61 @@ fn validity(sequence: Tlv<'_>) -> Result<(Tlv<'_>, Tlv<'_>), DerError> {
     }
 }
 
+/// Seconds since 1970 of a UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 and RFC 6960 §4.2.2.1 have
+/// it: to the second, in UTC.
+pub fn epoch(time: Tlv<'_>) -> Result<i64, DerError> {
+    let (year, rest) = match (time.tag, time.value) {
+        (tag::UTC_TIME, [a, b, rest @ ..]) => {
+            let short = number(&[*a, *b])?;
+            (if short < 50 { 2000 + short } else { 1900 + short }, rest)
+        }
+        (tag::GENERALIZED_TIME, [a, b, c, d, rest @ ..]) => (number(&[*a, *b, *c, *d])?, rest),
+        _ => return Err(DerError::Time),
+    };
+    let [month @ .., b'Z'] = rest else { return Err(DerError::Time) };
+    if month.len() != 10 {
+        return Err(DerError::Time);
+    }
+    let parts: Vec<i64> = month.chunks(2).map(number).collect::<Result<_, _>>()?;
+    match parts[..] {
+        [month @ 1..=12, day, hour @ 0..=23, minute @ 0..=59, second @ 0..=59]
+            if (1..=days_of(year, month)).contains(&day) =>
+        {
+            let days = days_before(year, month) + day - 1;
+            Ok(days * 86_400 + hour * 3600 + minute * 60 + second)
+        }
+        _ => Err(DerError::Time),
+    }
+}
+
+fn number(digits: &[u8]) -> Result<i64, DerError> {
+    digits.iter().try_fold(0, |sum, digit| match digit {
+        b'0'..=b'9' => Ok(sum * 10 + i64::from(digit - b'0')),
+        _ => Err(DerError::Time),
+    })
+}
+
+const fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+const fn days_of(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1 January 1970 to the first of this month.
+fn days_before(year: i64, month: i64) -> i64 {
+    let before = year - 1;
+    let leaps = |year: i64| year / 4 - year / 100 + year / 400;
+    let of_years = (year - 1970) * 365 + leaps(before) - leaps(1969);
+    of_years + (1..month).map(|month| days_of(year, month)).sum::<i64>()
+}
+
 fn is_time(tag: u8) -> bool {
     tag == tag::UTC_TIME || tag == tag::GENERALIZED_TIME
 }
@@ -492,6 +564,31 @@ mod tests {
         assert_eq!(list(&[&one, &other, &one]), Err(DerError::DuplicateExtension));
         let odd = [0x30, 0x0a, 0x06, 0x01, 0x2a, 0x01, 0x01, 0x01, 0x04, 0x02, 0x05, 0x00];
         assert_eq!(list(&[&odd]), Err(DerError::Boolean));
+    }
+
+    #[test]
+    fn times_are_read_to_the_second_and_in_utc() {
+        let read = |tag, text: &str| epoch(Tlv { tag, value: text.as_bytes(), whole: &[] }).ok();
+        for (tag, text, wanted) in [
+            (tag::UTC_TIME, "700101000000Z", Some(0)),
+            (tag::UTC_TIME, "491231235959Z", Some(2_524_607_999)),
+            (tag::UTC_TIME, "500101000000Z", Some(-631_152_000)),
+            (tag::GENERALIZED_TIME, "20000228235959Z", Some(951_782_399)),
+            (tag::GENERALIZED_TIME, "20000229000000Z", Some(951_782_400)),
+            (tag::GENERALIZED_TIME, "20010229000000Z", None),
+            (tag::GENERALIZED_TIME, "99991231235959Z", Some(253_402_300_799)),
+            (tag::GENERALIZED_TIME, "20261127023904Z", Some(1_795_747_144)),
+            (tag::GENERALIZED_TIME, "20261127023904.5Z", None),
+            (tag::GENERALIZED_TIME, "20261127023904", None),
+            (tag::GENERALIZED_TIME, "202611270239Z", None),
+            (tag::GENERALIZED_TIME, "20261127023904+01", None),
+            (tag::GENERALIZED_TIME, "20261327023904Z", None),
+            (tag::GENERALIZED_TIME, "2026112702390xZ", None),
+            (tag::UTC_TIME, "260229000000Z", None),
+            (tag::INTEGER, "20261127023904Z", None),
+        ] {
+            assert_eq!(read(tag, text), wanted, "{text}");
+        }
     }
 
     #[test]

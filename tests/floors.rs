@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("line", 1),
     ("mta_sts", 1),
     ("name", 1),
+    ("ocsp", 1),
     ("pin", 1),
     ("san", 1),
     ("starttls", 1),

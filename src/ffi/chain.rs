@@ -61,6 +61,18 @@ pub unsafe extern "C" fn stv_chain_add_pem(
     export! { change chain; pem = bytes(pem, pem_len); => chain.add_pem(pem) }
 }
 
+/// Sets the OCSP response that came with the chain, DER, copied; it takes the place of an earlier
+/// one, and an empty one takes it away. A session has it from the handshake; this is for a chain on
+/// disk. Whether it counts is said in the report. STV_E_ARGUMENT when it is too long to be one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_chain_set_ocsp(
+    chain: *mut stv_chain,
+    der: *const c_void,
+    der_len: usize,
+) -> stv_status {
+    export! { change chain; der = bytes(der, der_len); => chain.set_staple(der) }
+}
+
 /// How many certificates the chain holds; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_chain_count(chain: *const stv_chain) -> usize {

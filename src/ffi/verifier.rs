@@ -67,7 +67,7 @@ pub unsafe extern "C" fn stv_verifier_judge(
         peer = owned(peer);
         chain = owned(chain);
         => {
-            let report = verify::judge(&verifier.0, peer, &Evidence { chain, shown: Shown::OnDisk }, &Ending::default());
+            let report = verify::judge(&verifier.0, peer, &Evidence { chain, shown: Shown::OnDisk }, &Ending::on_disk(chain));
             let status = status_of(&report);
             handle::share(out, stv_report::new(report));
             Ok(status)

@@ -164,6 +164,17 @@ pub const TABLE: &[Row] = &[
         "insecure_crl_soft",
         "Takes a CRL that is missing or out of date for a note; a revoked certificate is refused all the same.",
     ),
+    risky(
+        row(
+            "ocsp",
+            Kind::Word { safe: &["staple-if-present", "require"], danger: &["soft", "off"] },
+            "staple-if-present",
+            ALL,
+            "What the OCSP response is that the server staples: checked where it is there, or demanded. A certificate that says must-staple demands it too.",
+        ),
+        "insecure_ocsp",
+        "soft (only a revoked certificate is refused) and off",
+    ),
     insecure(
         "insecure_no_chain",
         "Does not check the chain: any certificate with the right name or pin passes.",

@@ -4,7 +4,7 @@ use openssl::stack::StackRef;
 use openssl::x509::X509;
 
 use crate::error::{Error, Result};
-use crate::limits::CHAIN_CERTIFICATES;
+use crate::limits::{CHAIN_CERTIFICATES, STAPLE_OCTETS};
 use crate::status::Status;
 
 use super::certificate::Certificate;
@@ -14,6 +14,7 @@ use super::error_queue::words;
 #[derive(Clone, Default)]
 pub struct Chain {
     certificates: Vec<Certificate>,
+    staple: Option<Vec<u8>>,
 }
 
 impl Chain {
@@ -35,6 +36,23 @@ impl Chain {
             return Err(Error::new(Status::Certificate, what));
         }
         found.into_iter().try_for_each(|certificate| self.push(certificate))
+    }
+
+    /// The OCSP response that came with it, DER, in place of an earlier one; none if empty. Whether
+    /// it is one is the judge's business.
+    pub fn set_staple(&mut self, der: &[u8]) -> Result<()> {
+        if der.len() > STAPLE_OCTETS {
+            let what = format!("an OCSP response of {} octets exceeds {STAPLE_OCTETS}", der.len());
+            return Err(Error::new(Status::Argument, what));
+        }
+        self.staple = (!der.is_empty()).then(|| der.to_vec());
+        Ok(())
+    }
+
+    /// The OCSP response that the caller gave with a chain on disk. A door with a handshake has it
+    /// from the handshake.
+    pub fn staple(&self) -> Option<&[u8]> {
+        self.staple.as_deref()
     }
 
     /// The chain as libssl has it: the leaf apart, then what was sent, which may begin with the leaf.

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::error::ErrorStack;
-use openssl::ssl::{NameType, SslRef};
+use openssl::ssl::{NameType, SslRef, StatusType};
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509StoreContext, X509StoreContextRef};
 use openssl_sys as ffi;
@@ -171,6 +171,11 @@ impl<'a> Foreign<'a> {
             return Ok(());
         }
         self.ssl.set_hostname(name).map_err(memory)
+    }
+
+    /// Asks the server for a stapled OCSP response (RFC 6066 §8).
+    pub fn ask_for_staple(&mut self) -> Result<()> {
+        self.ssl.set_status_type(StatusType::OCSP).map_err(memory)
     }
 
     /// Has the hook asked inside the handshake. Nothing but this SSL is touched: not its SSL_CTX.

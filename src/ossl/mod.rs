@@ -11,9 +11,11 @@ mod chain;
 mod digest;
 mod error_queue;
 mod foreign;
+mod issuance;
 mod path;
 mod random;
 mod route;
+mod signature;
 mod store;
 mod sys;
 mod tls;
@@ -23,13 +25,15 @@ pub use chain::{Chain, certificates_of_pem};
 pub use digest::digest;
 pub use error_queue::ErrorQueueGuard;
 pub use foreign::{Foreign, HandshakeId, Hook, Stage};
+pub use issuance::Issuance;
 pub use path::{Answer, CrlScope, Fault, Purpose, Question, find_path};
 pub use random::random;
 pub use route::Route;
+pub use signature::{PublicKey, Scheme};
 pub use store::{Crl, Store, StoreBuilder};
 pub use sys::fault;
 pub use tls::{
-    Cause, Context, ContextSettings, Decision, Handshake, Handshaken, Identity, Judge, Pem,
+    Ask, Cause, Context, ContextSettings, Decision, Handshake, Handshaken, Identity, Judge, Pem,
     Received, Ticket, Tls, TlsVersion,
 };
 

@@ -346,6 +346,22 @@ codes! {
         "The CA says that the certificate is revoked.",
         "The key was lost or stolen, or the certificate replaced.",
         "Install the new certificate. Do not trust this server until then.";
+    RevocationUnknown, "revocation.unknown", Revocation, Rejected,
+        "The CA says that it knows no such certificate.",
+        "A certificate that the CA never issued, or that its OCSP responder does not know yet.",
+        "Do not trust this server; if it is yours and the certificate is new, wait for the responder and reload the server.";
+    RevocationStapleMissing, "revocation.staple_missing", Revocation, Rejected,
+        "The server stapled no OCSP response, and one is demanded.",
+        "The certificate says must-staple or the option ocsp=require is set, and the server does not staple; or somebody with a stolen key hides that it was revoked.",
+        "Switch OCSP stapling on at the server. For a chain on disk, give the response with it.";
+    RevocationStapleInvalid, "revocation.staple_invalid", Revocation, Rejected,
+        "The stapled OCSP response does not count: it is about another certificate, signed by somebody who may not, or malformed.",
+        "A server that staples for another certificate of its own, or a forgery.",
+        "If the server is yours, delete its stored response and reload it; the detail says what is wrong.";
+    RevocationStapleStale, "revocation.staple_stale", Revocation, Rejected,
+        "The stapled OCSP response is out of date.",
+        "The server has stopped to renew it, somebody replays an old one, or this machine's clock is wrong.",
+        "Look whether the server reaches its CA's OCSP responder; check the clock of this machine.";
     RevocationNotChecked, "revocation.not_checked", Revocation, Rejected,
         "No OCSP response was checked.",
         "The server stapled none, or the session ended before.",

@@ -10,6 +10,7 @@ use crate::ossl::Chain;
 use crate::proto::DataConnections;
 use crate::report::{Code, Finding};
 use crate::status::Status;
+use crate::verify::KeptEnding;
 
 use super::{FirstBytes, Session, State};
 
@@ -17,6 +18,8 @@ use super::{FirstBytes, Session, State};
 pub(super) struct Control {
     /// The chain that was judged there.
     pub(super) chain: Chain,
+    /// What was shown there besides.
+    pub(super) ending: KeptEnding,
 }
 
 impl Control {
@@ -46,7 +49,7 @@ impl Session {
             ));
         }
         let mut session = Session::new(&self.verifier, &self.peer)?;
-        session.control = Some(Control { chain: self.chain.clone() });
+        session.control = Some(Control { chain: self.chain.clone(), ending: self.stapled.clone() });
         session.state = session.begin_tls(FirstBytes::Good, None)?;
         if let (State::Handshaking { tls: data, .. }, Some(ticket)) =
             (&mut session.state, tls.ticket())

@@ -30,7 +30,9 @@ use crate::proto::{FirstSpeaker, Upgrade};
 use crate::report::{Code, Finding, Report, Shown, Verdict, quote};
 use crate::starttls::{Move, Negotiation, Occasion, Refusal};
 use crate::status::Status;
-use crate::verify::{Alpn, Ending, Judged, Kept, Peer, Policy, Verifier, failed, unjudged};
+use crate::verify::{
+    Alpn, Ending, Judged, Kept, KeptEnding, Peer, Policy, Verifier, failed, unjudged,
+};
 
 use data::Control;
 use drive::Link;
@@ -47,6 +49,8 @@ pub struct Session {
     outgoing: VecDeque<u8>,
     judged: Shared,
     report: Option<Report>,
+    /// What the server showed besides its chain.
+    stapled: KeptEnding,
     /// The chain that the report is about.
     chain: Chain,
     /// The control connection that a data connection belongs to.
@@ -124,6 +128,7 @@ impl Session {
             outgoing: VecDeque::new(),
             judged: Arc::default(),
             report: None,
+            stapled: KeptEnding::default(),
             chain: Chain::new(),
             control: None,
             lineage: None,
@@ -289,6 +294,7 @@ impl Session {
             return Err(self.fail_judged(report));
         };
         self.chain = chain;
+        self.stapled = self.ending().to_kept();
         self.lineage = (status == Status::Ok).then(|| self.lineage()).flatten();
         let dead = State::Dead {
             error: Error::new(Status::State, "the session has not begun"),
@@ -388,7 +394,7 @@ impl Session {
         let judged = self.take_judged();
         match (cause, judged) {
             (Cause::Refused, Some(judged)) => {
-                let (report, _) = judged.conclude(&self.peer, &Ending::default());
+                let (report, _) = judged.conclude(&self.peer, &Ending::cut_short());
                 self.fail_judged(report)
             }
             (cause, _) => self.fail(finding_of_cause(cause, Phase::Handshake)),

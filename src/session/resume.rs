@@ -87,6 +87,10 @@ impl Session {
             State::Handshaking { tls, offered: Some(kept), .. } if tls.is_resumed() => {
                 kept.ending.as_ending(self.address())
             }
+            State::Handshaking { tls, .. } if tls.is_resumed() => {
+                let control = self.control.as_ref().map(|control| &control.ending);
+                control.map_or_else(Ending::default, |shown| shown.as_ending(self.address()))
+            }
             _ => {
                 let shown = self.tls().map(Ending::of).unwrap_or_default();
                 Ending { address: self.address(), ..shown }

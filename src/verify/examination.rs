@@ -28,14 +28,38 @@ pub struct Evidence<'a> {
 pub struct Ending<'a> {
     /// The OCSP response that the server stapled, DER (RFC 6066 §8).
     pub staple: Option<&'a [u8]>,
+    /// The list of SCTs that it sent in the TLS extension (RFC 6962 §3.3).
+    pub scts: Option<&'a [u8]>,
+    /// Whether there was an end at all.
+    pub reached: Reached,
     /// Where the peer was connected to, if the door knows.
     pub address: Option<IpAddr>,
+}
+
+/// Whether the handshake came to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reached {
+    /// What the server did not show, it did not have to show.
+    #[default]
+    Reached,
+    /// What the server did not show, it may have meant to.
+    NotReached,
 }
 
 impl<'a> Ending<'a> {
     /// What a finished handshake shows, whoever owns the connection.
     pub fn of(handshake: &'a impl Handshaken) -> Ending<'a> {
         Ending { staple: handshake.staple(), ..Ending::default() }
+    }
+
+    /// What the caller gave with a chain on disk.
+    pub fn on_disk(chain: &'a Chain) -> Ending<'a> {
+        Ending { staple: chain.staple(), ..Ending::default() }
+    }
+
+    /// A handshake that was cut short.
+    pub fn cut_short() -> Ending<'a> {
+        Ending { reached: Reached::NotReached, ..Ending::default() }
     }
 }
 
@@ -44,19 +68,22 @@ impl<'a> Ending<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct KeptEnding {
     staple: Option<Vec<u8>>,
+    scts: Option<Vec<u8>>,
 }
 
 impl Ending<'_> {
     /// What is kept of it.
     pub fn to_kept(&self) -> KeptEnding {
-        KeptEnding { staple: self.staple.map(<[u8]>::to_vec) }
+        let owned = |octets: Option<&[u8]>| octets.map(<[u8]>::to_vec);
+        KeptEnding { staple: owned(self.staple), scts: owned(self.scts) }
     }
 }
 
 impl KeptEnding {
     /// As it was shown, on a connection to this address.
     pub fn as_ending(&self, address: Option<IpAddr>) -> Ending<'_> {
-        Ending { staple: self.staple.as_deref(), address }
+        let (staple, scts) = (self.staple.as_deref(), self.scts.as_deref());
+        Ending { staple, scts, address, ..Ending::default() }
     }
 }
 
@@ -83,7 +110,7 @@ pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examina
     let pin_findings = pins::check(&policy, evidence.chain, &path);
     let known_findings = vec![known::check(policy.known, peer, evidence.chain)];
     Examination {
-        needs,
+        needs: policy.ocsp.needs(needs),
         shown: evidence.shown,
         findings: [chain, name_findings, pin_findings, known_findings, findings, vec![sts_finding]]
             .concat(),
@@ -110,7 +137,7 @@ impl Examination {
 
     /// The report, with what the end of the handshake showed.
     pub fn conclude(self, peer: &Peer, ending: &Ending) -> Report {
-        let revocation = revocation::check(&self.path, ending, self.now);
+        let revocation = revocation::check(&self.policy, &self.path, ending, self.now);
         let mut findings = [self.findings, vec![revocation]].concat();
         findings.extend(known::address_note(peer, ending.address));
         let mut report = report(&self.policy, peer, self.needs, self.shown, findings);

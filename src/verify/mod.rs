@@ -41,13 +41,14 @@ mod verifier;
 pub use config::{Config, FileLayers, HostPattern};
 pub use decide::{Need, Needs, decide, weigh};
 pub use dns_rules::{DnsEngine, DnsRules, TrustAd};
-pub use examination::{Ending, Evidence, Examination, KeptEnding, examine};
+pub use examination::{Ending, Evidence, Examination, KeptEnding, Reached, examine};
 pub use judged::Judged;
 pub use kept::{Kept, KeptSessions, PeerKey};
 pub use known::{KnownMode, KnownRules, Newcomers};
 pub use peer::{Address, Peer};
 pub use policy::{Alpn, DaneMode, Policy, ServerName, SessionMode};
 pub use questions::{cert_matches_pin, cert_matches_tlsa, cert_names_host};
+pub use revocation::OcspMode;
 pub use verifier::Verifier;
 
 use crate::report::{Finding, Outcome, Report, Shown, Verdict};

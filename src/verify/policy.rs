@@ -21,6 +21,7 @@ use super::dns_rules::DnsRules;
 use super::kept::KeptSessions;
 use super::known::KnownRules;
 use super::peer::Peer;
+use super::revocation::OcspMode;
 use super::sts::StsMode;
 
 /// Everything that was decided beforehand.
@@ -35,6 +36,8 @@ pub struct Policy {
     pub names: NameRules,
     /// Pins.
     pub pins: PinRules,
+    /// Stapled OCSP responses.
+    pub ocsp: OcspMode,
     /// Known peers.
     pub known: KnownRules,
     /// TLSA records.
@@ -227,6 +230,7 @@ impl Policy {
             chain: ChainRules::freeze(settings, crls),
             names: NameRules::freeze(settings)?,
             pins: PinRules::freeze(settings)?,
+            ocsp: OcspMode::freeze(settings),
             known: KnownRules::freeze(settings)?,
             dane: DaneRules::freeze(settings),
             sts: StsMode::freeze(settings),
@@ -500,6 +504,7 @@ impl TlsRules {
             level: number(settings, "security_level", 2).unsigned_abs(),
             identity: client::identity(settings)?,
             key_log: settings.text("insecure_keylog_file"),
+            ocsp: OcspMode::freeze(settings).ask(),
         })?;
         let server_name = match settings.bool("SNI_enabled") {
             Some(false) => ServerName::Withheld,

@@ -117,6 +117,7 @@ static void null_everywhere(void)
     stv_chain_free(NULL);
     IS(stv_chain_add_der(NULL, S("x")), STV_E_NULL);
     IS(stv_chain_add_pem(NULL, S("x")), STV_E_NULL);
+    IS(stv_chain_set_ocsp(NULL, S("x")), STV_E_NULL);
     IS(stv_chain_count(NULL), 0);
     SAYS(stv_chain_error(NULL), "");
 
@@ -235,6 +236,9 @@ static void lengths(void)
     IS(stv_config_set_str(config, NULL, 6, S("x")), STV_E_NULL);
     IS(stv_chain_add_der(chain, NULL, 0), STV_E_CERTIFICATE);
     IS(stv_chain_add_der(chain, NULL, 1), STV_E_NULL);
+    IS(stv_chain_set_ocsp(chain, S("x")), STV_OK);
+    IS(stv_chain_set_ocsp(chain, NULL, 0), STV_OK);
+    IS(stv_chain_set_ocsp(chain, NULL, 1), STV_E_NULL);
     IS(stv_chain_add_pem(chain, x, 0), STV_E_CERTIFICATE);
     IS(stv_chain_count(chain), 0);
     IS(stv_peer_set_host(peer, NULL, 0), STV_E_NAME);

@@ -86,7 +86,11 @@ fn keys_of_a_line_that_are_set_over_the_command_line() {
     twice.insert_str(twice.len() - 1, ",\"options\":{\"time\":1,\"time\":2}");
     let mut crl = record(&json!(5), scenario("honest"), &lab_anchor());
     crl["crls"] = json!(["AAAA"]);
-    let lines = [late.to_string(), pinned.to_string(), anybody.to_string(), twice, crl.to_string()];
+    let mut ocsp = record(&json!(6), scenario("honest"), &lab_anchor());
+    ocsp["ocsp"] = json!("AAAA");
+    let [late, pinned, anybody, crl, ocsp] =
+        [late, pinned, anybody, crl, ocsp].map(|line| line.to_string());
+    let lines = [late, pinned, anybody, twice, crl, ocsp];
     let said = run_with(&["chain", "--batch"], lines.join("\n").into_bytes());
     let answers: Vec<(Json, Json)> = said
         .records()
@@ -99,6 +103,7 @@ fn keys_of_a_line_that_are_set_over_the_command_line() {
         (json!("trusted"), Json::Null),
         (json!("error"), Json::Null),
         (json!("error"), Json::Null),
+        (json!("rejected"), json!("revocation.staple_invalid")),
     ];
     assert_eq!(answers, wanted, "{said:?}");
 }

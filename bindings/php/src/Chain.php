@@ -36,6 +36,21 @@ final class Chain implements \Countable
         return new self([$bytes]);
     }
 
+    /**
+     * Sets the OCSP response that the server staples to the chain, DER; an empty one takes it away.
+     *
+     * @throws ArgumentException when it is too long to be one
+     */
+    public function setOcsp(string $response): self
+    {
+        $library = $this->handle->library;
+        $status = $library->number('stv_chain_set_ocsp', $this->handle, $response);
+        if ($status !== Status::OK) {
+            throw $library->fault($status, $library->text('stv_chain_error', $this->handle));
+        }
+        return $this;
+    }
+
     /** How many certificates there are. */
     public function count(): int
     {

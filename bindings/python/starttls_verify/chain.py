@@ -15,15 +15,22 @@ from .verifier import Verifier
 
 
 def verify_chain(
-    verifier: Verifier, peer: Peer, certificates: Union[Bytes, Iterable[Bytes]]
+    verifier: Verifier,
+    peer: Peer,
+    certificates: Union[Bytes, Iterable[Bytes]],
+    *,
+    ocsp: Bytes = b"",
 ) -> Report:
     """Judges certificates: is this the peer who was meant? No network, no disk. Any thread.
 
     `certificates` are those of the peer, leaf first: an iterable of DER, or PEM in one piece of
-    bytes. The report of a trusted peer is returned; for any other `RejectedError` is raised, which
+    bytes. `ocsp` is the OCSP response that the server staples to them, DER, where there is one. The report of a trusted peer is returned; for any other `RejectedError` is raised, which
     carries its own.
     """
     chain = chain_of(certificates)
+    if ocsp:
+        staple = raw(ocsp, "an OCSP response")
+        check(chain, lib.stv_chain_set_ocsp(chain.pointer, staple, len(staple)))
     judge, expected, out = verifier.handle(), peer.handle(), ctypes.c_void_p()
     status = lib.stv_verifier_judge(
         judge.pointer, expected.pointer, chain.pointer, ctypes.byref(out)

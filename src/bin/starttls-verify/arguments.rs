@@ -62,7 +62,7 @@ Examples:
         starttls-verify chain --name mail.example.com -
 
 Batch: one JSON object per line with the keys id, chain (base64 DER, leaf first), names, time, \
-anchors, crls, tlsa, tlsa_state, pins, options; the answers come in the same order, one per line:
+anchors, crls, ocsp (base64 DER), tlsa, tlsa_state, pins, options; the answers come in the same order, one per line:
   {\"id\":1,\"chain\":[\"MII...\"],\"names\":[\"dns:mail.example.com\"],\"anchors\":[\"MII...\"]}
   {\"id\":1,\"verdict\":\"trusted\",\"status\":\"STV_OK\",\"code\":null,\"findings\":[...]}
 A line with anchors trusts these and nothing else. What a line does not say comes from the options \
@@ -163,6 +163,9 @@ pub struct ChainArguments {
     /// name; one of several must match
     #[arg(long = "name", value_name = "NAME", conflicts_with = "batch")]
     pub names: Vec<String>,
+    /// The OCSP response that the server staples to the chain, DER
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    pub ocsp: Option<String>,
     /// Time to check the validity at, seconds since 1970
     #[arg(long, value_name = "EPOCH", allow_negative_numbers = true)]
     pub time: Option<i64>,

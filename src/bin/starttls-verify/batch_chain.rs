@@ -56,6 +56,7 @@ struct Record {
     anchors: Vec<String>,
     #[serde(default)]
     crls: Vec<String>,
+    ocsp: Option<String>,
     #[serde(default)]
     tlsa: Vec<String>,
     tlsa_state: Option<String>,
@@ -69,6 +70,7 @@ struct Record {
 struct Case {
     chain: Vec<String>,
     names: Vec<String>,
+    ocsp: Option<String>,
     tlsa: Vec<String>,
     tlsa_state: Option<String>,
     policy: LinePolicy,
@@ -76,10 +78,10 @@ struct Case {
 
 impl Record {
     fn split(self) -> (Json, Case) {
-        let Record { id, chain, names, time, anchors, crls, tlsa, tlsa_state, pins, options } =
+        let Record { id, chain, names, time, anchors, crls, ocsp, tlsa, tlsa_state, pins, options } =
             self;
         let policy = LinePolicy { time, anchors, crls, pins, options };
-        (id, Case { chain, names, tlsa, tlsa_state, policy })
+        (id, Case { chain, names, ocsp, tlsa, tlsa_state, policy })
     }
 }
 
@@ -89,12 +91,9 @@ impl Case {
         let mut peer = peer_of(&self.names)?;
         let tlsa = Tlsa::of_line(&self.tlsa, self.tlsa_state.as_deref())?;
         tlsa.or(cache.base().tlsa()).give(&mut peer)?;
-        Ok(judge(
-            &verifier,
-            &peer,
-            &Evidence { chain: &self.chain()?, shown: Shown::OnDisk },
-            &Ending::default(),
-        ))
+        let chain = self.chain()?;
+        let evidence = Evidence { chain: &chain, shown: Shown::OnDisk };
+        Ok(judge(&verifier, &peer, &evidence, &Ending::on_disk(&chain)))
     }
 
     fn chain(&self) -> Result<Chain> {
@@ -104,6 +103,9 @@ impl Case {
             added.map_err(|error| {
                 Error::new(error.status, format!("chain[{position}]: {}", error.what))
             })?;
+        }
+        if let Some(text) = &self.ocsp {
+            chain.set_staple(&decode("ocsp", 0, text)?)?;
         }
         Ok(chain)
     }

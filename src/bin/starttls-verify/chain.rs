@@ -32,12 +32,12 @@ pub fn run(arguments: &ChainArguments) -> std::result::Result<Exit, Fault> {
     let mut peer = peer_of(&names)?;
     base.tlsa().give(&mut peer)?;
     check_wanted(&verifier, &peer)?;
-    let report = judge(
-        &verifier,
-        &peer,
-        &Evidence { chain: &read(file)?, shown: Shown::OnDisk },
-        &Ending::default(),
-    );
+    let mut chain = read(file)?;
+    if let Some(ocsp) = &arguments.ocsp {
+        chain.set_staple(&read_file("ocsp", ocsp)?)?;
+    }
+    let evidence = Evidence { chain: &chain, shown: Shown::OnDisk };
+    let report = judge(&verifier, &peer, &evidence, &Ending::on_disk(&chain));
     show(&report, &arguments.output)?;
     Ok(Exit::of(report.status, report.verdict))
 }

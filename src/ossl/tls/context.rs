@@ -35,6 +35,14 @@ pub enum TlsVersion {
     V1_3,
 }
 
+/// Whether the server is asked for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Ask {
+    Asked,
+    NotAsked,
+}
+
 /// What a context is made from.
 pub struct ContextSettings<'a> {
     /// Oldest version.
@@ -53,6 +61,8 @@ pub struct ContextSettings<'a> {
     pub identity: Option<Identity>,
     /// Where the secrets of sessions are written to.
     pub key_log: Option<&'a str>,
+    /// A stapled OCSP response (RFC 6066 §8).
+    pub ocsp: Ask,
 }
 
 /// Frozen TLS settings, shared by all sessions of a verifier.
@@ -74,6 +84,7 @@ impl Context {
         if let Some(path) = settings.key_log {
             write_secrets(&mut builder, path)?;
         }
+        set_status_request(&builder, settings.ocsp);
         builder.set_options(SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION);
         // RFC 5746 §4.1: a server without secure renegotiation is refused, whatever openssl.cnf says.
         builder.clear_options(UNSAFE_RENEGOTIATION);
@@ -95,6 +106,22 @@ impl Context {
         };
         drain();
         Ok(Context { context: builder.build() })
+    }
+}
+
+fn set_status_request(builder: &SslContextBuilder, ask: Ask) {
+    const OCSP: std::ffi::c_long = 1;
+    if ask == Ask::Asked {
+        let none = std::ptr::null_mut();
+        // SAFETY: the context is valid; this control takes a number and no pointer.
+        unsafe {
+            ffi::SSL_CTX_ctrl(
+                builder.as_ptr(),
+                ffi::SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE,
+                OCSP,
+                none,
+            )
+        };
     }
 }
 

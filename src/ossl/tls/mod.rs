@@ -16,7 +16,7 @@ mod watch;
 
 pub use cause::Cause;
 pub use connection::{Handshake, Received, Tls};
-pub use context::{Context, ContextSettings, TlsVersion};
+pub use context::{Ask, Context, ContextSettings, TlsVersion};
 pub use handshaken::Handshaken;
 pub use identity::{Identity, Pem};
 pub use judging::{Decision, Judge};

@@ -11,6 +11,7 @@ use crate::Fault;
 use crate::ca::{
     Basic, Blueprint, Digest, Extension, Identity, KeyKind, Purpose, Usage, Validity, Version,
 };
+use crate::revocation::{self, CertStatus, OcspBlueprint};
 use crate::san::San;
 
 pub const BOB: &str = "mail.bob.test";
@@ -22,6 +23,8 @@ const ROOT: &str = "stv-lab Root";
 pub struct Chain {
     pub certs: Vec<X509>,
     pub key: PKey<Private>,
+    /// The OCSP response that the server staples.
+    pub staple: Option<Vec<u8>>,
 }
 
 impl Chain {
@@ -77,7 +80,7 @@ impl Pki {
 pub fn send(leaf: Identity, others: &[&Identity]) -> Made {
     let mut certs = vec![leaf.cert];
     certs.extend(others.iter().map(|other| other.cert.clone()));
-    Ok(Chain { certs, key: leaf.key })
+    Ok(Chain { certs, key: leaf.key, staple: None })
 }
 
 fn bob_leaf() -> Blueprint {
@@ -212,6 +215,28 @@ pub fn expired_intermediate(pki: &Pki) -> Made {
 pub fn client_intermediate(pki: &Pki) -> Made {
     let issuer = Blueprint::authority("CA for clients");
     pki.below(&Blueprint { purposes: vec![Purpose::ClientAuth], ..issuer }, &bob_leaf())
+}
+
+/// The CA revoked Bob's certificate, and his server is honest enough to say so.
+pub fn revoked_staple(pki: &Pki) -> Made {
+    let mut bob = bob(pki)?;
+    let revoked = OcspBlueprint::about(&bob.certs[0], &pki.intermediate.cert)?
+        .with(|single| single.status = CertStatus::Revoked);
+    bob.staple = Some(revoked.signed_by(&pki.intermediate)?);
+    Ok(bob)
+}
+
+/// Bob's certificate demands a staple, and the server has a good one.
+pub fn must_staple(pki: &Pki) -> Made {
+    let mut bob = must_staple_missing(pki)?;
+    let good = OcspBlueprint::about(&bob.certs[0], &pki.intermediate.cert)?;
+    bob.staple = Some(good.signed_by(&pki.intermediate)?);
+    Ok(bob)
+}
+
+/// The same, and whoever answers staples nothing.
+pub fn must_staple_missing(pki: &Pki) -> Made {
+    pki.chain(&Blueprint { extra: vec![revocation::must_staple()], ..bob_leaf() })
 }
 
 /// An extension out of the documentation arc (2.999) that nobody knows.

@@ -198,6 +198,24 @@ const CHAINS: &[Case] = &[
         "A critical extension that nobody knows",
         chains::critical_extension,
     ),
+    bad(
+        "revoked-staple",
+        "revocation.revoked",
+        "The stapled OCSP response says that the certificate is revoked",
+        chains::revoked_staple,
+    ),
+    bad(
+        "must-staple-missing",
+        "revocation.staple_missing",
+        "A must-staple certificate, and nothing is stapled",
+        chains::must_staple_missing,
+    ),
+    good(
+        "must-staple",
+        BOB,
+        "A must-staple certificate with a good OCSP response",
+        chains::must_staple,
+    ),
     good(
         "disordered",
         BOB,

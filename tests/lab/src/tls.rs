@@ -39,6 +39,9 @@ impl Endpoint {
                 context.add_extra_chain_cert(other.clone())?;
             }
         }
+        if let Some(staple) = chain.staple.clone() {
+            context.set_status_callback(move |ssl| ssl.set_ocsp_status(&staple).map(|()| true))?;
+        }
         Ok(Self { context: context.build() })
     }
 
