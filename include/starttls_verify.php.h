@@ -636,6 +636,13 @@ stv_status stv_chain_add_der(stv_chain *chain, const void *der, size_t der_len);
 stv_status stv_chain_add_pem(stv_chain *chain, const void *pem, size_t pem_len);
 
 /**
+ * Sets the OCSP response that came with the chain, DER, copied; it takes the place of an earlier
+ * one, and an empty one takes it away. A session has it from the handshake; this is for a chain on
+ * disk. Whether it counts is said in the report. STV_E_ARGUMENT when it is too long to be one.
+ */
+stv_status stv_chain_set_ocsp(stv_chain *chain, const void *der, size_t der_len);
+
+/**
  * How many certificates the chain holds; 0 for NULL.
  */
 size_t stv_chain_count(const stv_chain *chain);

@@ -18,7 +18,9 @@ pub struct Case {
 
 /// What a chain alone tells of a scenario: nothing of what happens on the wire.
 pub fn judged(number: usize, scenario: &Scenario) -> Case {
-    let on_chain = |code: &&str| code.starts_with("chain.") || code.starts_with("name.");
+    let on_chain = |code: &&str| {
+        ["chain.", "name.", "revocation."].iter().any(|check| code.starts_with(check))
+    };
     let code = scenario.code.filter(on_chain);
     let id = json!(format!("{number}-{}", scenario.id));
     Case {
@@ -32,12 +34,16 @@ pub fn judged(number: usize, scenario: &Scenario) -> Case {
 
 pub fn record(id: &Json, scenario: &Scenario, anchors: &Json) -> Json {
     let tag = if scenario.host == "127.0.0.1" { "ip" } else { "dns" };
-    json!({
+    let mut record = json!({
         "id": id,
         "chain": chain(scenario),
         "names": [format!("{tag}:{}", scenario.host)],
         "anchors": anchors,
-    })
+    });
+    if let Ok(staple) = std::fs::read(lab_dir().join(scenario.id).join("ocsp.der")) {
+        record["ocsp"] = json!(BASE64.encode(&staple));
+    }
+    record
 }
 
 pub fn lab_anchor() -> Json {

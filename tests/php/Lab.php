@@ -78,6 +78,13 @@ final class Lab
         return (string) file_get_contents("{$this->directory}/{$id}/chain.pem");
     }
 
+    /** The OCSP response that a scenario's server staples, DER; empty where it staples none. */
+    public function staple(string $id): string
+    {
+        $file = "{$this->directory}/{$id}/ocsp.der";
+        return is_file($file) ? (string) file_get_contents($file) : '';
+    }
+
     /** @return array{id: string, host: string, port: int, expect: string, exit: int, code: string|null, deadline_ms: int} */
     public function scenario(string $id): array
     {

@@ -98,6 +98,11 @@ class Lab:
         """The chain that a scenario's server sends, PEM."""
         return (self.directory / name / "chain.pem").read_bytes()
 
+    def staple(self, name: str) -> bytes:
+        """The OCSP response that a scenario's server staples, DER; empty where it staples none."""
+        file = self.directory / name / "ocsp.der"
+        return file.read_bytes() if file.exists() else b""
+
     def cleartext(self, name: str) -> str:
         """What a scenario's server was told in clear."""
         return (self.directory / name / "cleartext.log").read_text()

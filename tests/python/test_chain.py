@@ -23,13 +23,14 @@ def test_a_chain_gets_the_verdict_of_its_session(
     lab: Lab, verifier: Verifier, scenario: Scenario
 ) -> None:
     peer, chain = Peer(scenario.host, protocol="tls"), lab.chain(scenario.id)
-    judged = scenario.code and scenario.code.startswith(("chain.", "name."))
+    judged = scenario.code and scenario.code.startswith(("chain.", "name.", "revocation."))
+    staple = lab.staple(scenario.id)
     if not judged:
         # What is wrong with these, if anything, is not their certificate.
-        assert verify_chain(verifier, peer, chain).trusted
+        assert verify_chain(verifier, peer, chain, ocsp=staple).trusted
         return
     with pytest.raises(RejectedError) as caught:
-        verify_chain(verifier, peer, chain)
+        verify_chain(verifier, peer, chain, ocsp=staple)
     assert caught.value.status == Status.E_REJECTED
     assert caught.value.report is not None
     assert caught.value.report.verdict is Verdict.REJECTED

@@ -31,7 +31,7 @@ pub struct Leak {
 }
 
 impl Lab {
-    /// Writes `DIR/ca.pem` and `DIR/ID/chain.pem`, and starts all servers.
+    /// Writes `DIR/ca.pem`, `DIR/ID/chain.pem` and where one is stapled `DIR/ID/ocsp.der`, and starts all servers.
     pub fn start(dir: &Path) -> Result<Self, Fault> {
         Self::start_some(dir, |_| true)
     }
@@ -142,5 +142,8 @@ fn write_chain(dir: &Path, case: &Case, pki: &Pki) -> Result<Chain, Fault> {
     let dir = dir.join(case.id);
     fs::create_dir_all(&dir)?;
     fs::write(dir.join("chain.pem"), chain.to_pem()?)?;
+    if let Some(staple) = &chain.staple {
+        fs::write(dir.join("ocsp.der"), staple)?;
+    }
     Ok(chain)
 }
