@@ -52,8 +52,16 @@ const WITHOUT_EMS: SslOptions = SslOptions::from_bits_retain(1);
 
 struct Server {
     address: SocketAddr,
+    log: Arc<Mutex<Log>>,
+}
+
+/// What a server saw.
+#[derive(Default)]
+struct Log {
+    /// Handshakes that go on.
+    pending: usize,
     /// Of every finished handshake: whether it resumed a session.
-    visits: Arc<Mutex<Vec<bool>>>,
+    visits: Vec<bool>,
 }
 
 impl Server {
@@ -71,19 +79,25 @@ impl Server {
         let context = context(chain, version, memory, options);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let visits = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&visits);
+        let log = Arc::new(Mutex::new(Log::default()));
+        let seen = Arc::clone(&log);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (context, seen) = (context.clone(), Arc::clone(&seen));
+                seen.lock().unwrap().pending += 1;
                 thread::spawn(move || serve(&context, stream, manner, &seen));
             }
         });
-        Server { address, visits }
+        Server { address, log }
     }
 
+    /// A client that refuses is done before its server is.
     fn visits(&self) -> Vec<bool> {
-        self.visits.lock().unwrap().clone()
+        thread::sleep(Duration::from_millis(20));
+        while self.log.lock().unwrap().pending > 0 {
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.log.lock().unwrap().visits.clone()
     }
 }
 
@@ -111,10 +125,16 @@ fn context(
     Arc::new(context.build())
 }
 
-fn serve(context: &SslContext, stream: TcpStream, manner: Manner, seen: &Mutex<Vec<bool>>) {
+fn serve(context: &SslContext, stream: TcpStream, manner: Manner, seen: &Mutex<Log>) {
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let Ok(mut tls) = Ssl::new(context).unwrap().accept(stream) else { return };
-    seen.lock().unwrap().push(tls.ssl().session_reused());
+    let accepted = Ssl::new(context).unwrap().accept(stream);
+    let resumed = accepted.as_ref().ok().map(|tls| tls.ssl().session_reused());
+    {
+        let mut log = seen.lock().unwrap();
+        log.pending -= 1;
+        log.visits.extend(resumed);
+    }
+    let Ok(mut tls) = accepted else { return };
     let _ = tls.write_all(b"* OK hello\r\n");
     match manner {
         Manner::Polite => {
