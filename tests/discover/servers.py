@@ -36,7 +36,7 @@ zone:
 """
 
 # test. is Unbound's own by default (RFC 6761); the servers below it are on other ports than 53, so
-# each zone that is not NSD's is named. An extended error tells bogus from failed.
+# the zone that is not NSD's is named. An extended error tells bogus from failed.
 UNBOUND_CONF = """\
 server:
     interface: 127.0.0.1
@@ -54,7 +54,6 @@ server:
     trust-anchor-file: "{anchor}"
     module-config: "validator iterator"
     ede: yes
-    cache-max-negative-ttl: 1
 remote-control:
     control-enable: no
 stub-zone:
@@ -63,9 +62,6 @@ stub-zone:
 stub-zone:
     name: "silent.test."
     stub-addr: 127.0.0.1@{silent}
-stub-zone:
-    name: "dead.test."
-    stub-addr: 127.0.0.1@{dead}
 """
 
 
@@ -85,12 +81,14 @@ def nsd(directory: Path, peer: Relay) -> Kind:
         text = NSD_CONF.format(port=place.ports["dns"], directory=place.directory)
         for origin, path in write(directory, zones(peer.port, peer.digest)).items():
             text += NSD_ZONE.format(origin=origin, path=path)
+        # A zone that could not be loaded is answered for with SERVFAIL.
+        text += NSD_ZONE.format(origin="dead.test.", path=place.directory / "missing")
         return Command(["/usr/sbin/nsd", "-d", "-c", place.file("nsd.conf", text)])
 
     return Kind("nsd", ("dns",), configure)
 
 
-def unbound(anchor: Path, authority: int, silent: int, dead: int) -> Kind:
+def unbound(anchor: Path, authority: int, silent: int) -> Kind:
     """The resolver."""
 
     def configure(place: Place) -> Command:
@@ -100,7 +98,6 @@ def unbound(anchor: Path, authority: int, silent: int, dead: int) -> Kind:
             anchor=anchor,
             nsd=authority,
             silent=silent,
-            dead=dead,
         )
         return Command(["/usr/sbin/unbound", "-d", "-c", place.file("unbound.conf", text)])
 
@@ -113,13 +110,10 @@ def scene(directory: Path) -> Iterator[Scene]:
     with contextlib.ExitStack() as stack:
         peer = stack.enter_context(relay(directory))
         authority = stack.enter_context(running(nsd(directory, peer)))
-        # Takes questions and never answers; and a port on which nobody is.
+        # Takes questions and never answers.
         silent = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         silent.bind(("127.0.0.1", 0))
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
-            gone.bind(("127.0.0.1", 0))
-            dead = gone.getsockname()[1]
         anchor = directory / "anchor"
-        kind = unbound(anchor, authority.ports["dns"], silent.getsockname()[1], dead)
+        kind = unbound(anchor, authority.ports["dns"], silent.getsockname()[1])
         resolver = stack.enter_context(running(kind))
         yield Scene(resolver.ports["dns"], str(anchor), peer)

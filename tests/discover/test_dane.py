@@ -24,7 +24,7 @@ CASES: Dict[str, Tuple[str, str, str, str]] = {
     "short.signed.test": (REJECTED, "dane.unusable", "note", ""),
     "none.signed.test": (REJECTED, "dane.not_checked", "skip", "no such"),
     "nobody.signed.test": (REJECTED, "dane.not_checked", "skip", "no such name, proven"),
-    "dangling.signed.test": (REJECTED, "dane.not_checked", "skip", "no such name, proven"),
+    "bare.signed.test": (REJECTED, "dane.not_checked", "skip", "no such name, proven"),
     "mail.plain.test": (REJECTED, "dane.insecure", "note", "not validated"),
     "mail.forged.test": (REJECTED, "dane.bogus", "fail", "TLSA: bogus"),
     "mail.moved.test": (REJECTED, "dane.bogus", "fail", " A: bogus"),

@@ -51,7 +51,7 @@ wild IN A 127.0.0.1
 alias IN CNAME mail
 elsewhere IN CNAME mail.plain.test.
 {at}.elsewhere IN {right}
-dangling IN CNAME gone.signed.test.
+bare IN CNAME none
 into-forged IN CNAME mail.forged.test.
 {at}.into-forged IN {right}
 """

@@ -104,13 +104,16 @@ final class Peer
     }
 
     /**
-     * The same peer with what this store knows of it now. A peer of its own, because the answer is for
-     * one session.
+     * The same peer with what this store knows of it now, and with what the DNS says of it as this
+     * verifier's options ask. A peer of its own, because the answers are for one session.
      *
      * @internal
      */
-    public function recalled(KnownPeers $known): self
+    public function forSession(?KnownPeers $known, ?Verifier $discover): self
     {
+        if ($known === null && $discover === null) {
+            return $this;
+        }
         $peer = new self(
             $this->host,
             $this->protocol,
@@ -123,11 +126,20 @@ final class Peer
             $this->tlsaBase,
         );
         $library = $peer->handle->library;
-        $status = $library->number('stv_peer_set_known', $peer->handle, $known->handle());
-        if ($status !== Status::OK) {
-            throw $library->fault($status, $library->text('stv_peer_error', $peer->handle));
+        if ($known !== null) {
+            $peer->obey($library->number('stv_peer_set_known', $peer->handle, $known->handle()));
+        }
+        if ($discover !== null) {
+            $peer->obey($library->number('stv_peer_discover', $peer->handle, $discover->handle()));
         }
         return $peer;
+    }
+
+    private function obey(int $status): void
+    {
+        if ($status !== Status::OK) {
+            throw $this->handle->library->fault($status, $this->handle->library->text('stv_peer_error', $this->handle));
+        }
     }
 
     /** @internal */

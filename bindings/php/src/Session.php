@@ -24,11 +24,13 @@ final class Session
 
     /**
      * @param KnownPeers|null $known a store against which the peer is held, as it is now
+     * @param bool $discover whether the peer's TLSA records are looked up in the DNS first, as the
+     *                       options dns, dns_server, ... say
      * @throws ArgumentException when peer and options do not fit, or the store cannot be read
      */
-    public function __construct(Verifier $verifier, Peer $peer, ?KnownPeers $known = null)
+    public function __construct(Verifier $verifier, Peer $peer, ?KnownPeers $known = null, bool $discover = false)
     {
-        $peer = $known === null ? $peer : $peer->recalled($known);
+        $peer = $peer->forSession($known, $discover ? $verifier : null);
         $library = $verifier->handle()->library;
         [$status, $handle] = $library->make('session', 'stv_session_new', $verifier->handle(), $peer->handle());
         $this->handle = $handle ?? throw $library->fault($status, $library->text('stv_peer_error', $peer->handle()));

@@ -11,7 +11,7 @@ from ._abi import Status
 from .errors import failure
 from .handle import Handle, own
 from .library import lib, words
-from .peer import Peer, c_int
+from .peer import Peer, c_int, check
 from .report import Report, read, status_of
 from .text import Bytes, raw
 from .verifier import Verifier
@@ -55,10 +55,19 @@ class Session:
     """
 
     def __init__(
-        self, verifier: Verifier, peer: Peer, *, known_peers: Optional[KnownPeers] = None
+        self,
+        verifier: Verifier,
+        peer: Peer,
+        *,
+        known_peers: Optional[KnownPeers] = None,
+        discover: bool = False,
     ) -> None:
-        """With `known_peers` the peer is held against what that store knows of it now."""
+        """With `known_peers` the peer is held against what that store knows of it now. With
+        `discover` its TLSA records are looked up in the DNS first, as the options `dns`, ... say;
+        `StateError` when `dns` is off."""
         judge, expected, out = verifier.handle(), peer.handle(), ctypes.c_void_p()
+        if discover:
+            check(expected, lib.stv_peer_discover(expected.pointer, judge.pointer))
         if known_peers is not None:
             known_peers.recall(expected)
         status = lib.stv_session_new(judge.pointer, expected.pointer, ctypes.byref(out))

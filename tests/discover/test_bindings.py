@@ -1,0 +1,89 @@
+"""The same look-ups through the C ABI, by Python and by PHP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Dict, Tuple, Union
+
+import pytest
+
+from servers import Scene
+from starttls_verify import Peer, RejectedError, Session, StateError, Verifier
+
+BINDINGS = Path(__file__).resolve().parents[2] / "bindings"
+
+# What decides, and the code of the refusal.
+HOSTS: Dict[str, str] = {
+    "mail.signed.test": "",
+    "wrong.signed.test": "dane.mismatch",
+    "mail.forged.test": "dane.bogus",
+    "mail.dead.test": "dane.lookup_failed",
+}
+PHP = """
+require $argv[1];
+[, , $host, $port, $resolver, $anchor] = $argv;
+$options = ['dns' => 'unbound', 'dns_server' => ["127.0.0.1:$resolver"], 'dnssec_anchor_file' => $anchor];
+$peer = new StarttlsVerify\\Peer($host, 'smtp', (int) $port, "127.0.0.1:$port");
+try {
+    (new StarttlsVerify\\Session(new StarttlsVerify\\Verifier($options), $peer, discover: true))->connect();
+    echo 'trusted';
+} catch (StarttlsVerify\\PeerException $refusal) {
+    echo $refusal->getReport()->json();
+}
+"""
+
+
+def options(scene: Scene) -> Dict[str, Union[str, Tuple[str, ...]]]:
+    """Validation in this process."""
+    server = (f"127.0.0.1:{scene.resolver}",)
+    return {"dns": "unbound", "dns_server": server, "dnssec_anchor_file": scene.anchor}
+
+
+def peer(scene: Scene, host: str) -> Peer:
+    """A host of the zones, on the relay."""
+    port = scene.relay.port
+    return Peer(host, "smtp", port=port, connect=f"127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_python(scene: Scene, host: str) -> None:
+    with Session(Verifier(**options(scene)), peer(scene, host), discover=True) as session:
+        if not HOSTS[host]:
+            assert session.connect() == 0
+            return
+        with pytest.raises(RejectedError) as refusal:
+            session.connect()
+    assert HOSTS[host] in [finding.code for finding in refusal.value.report.findings]
+
+
+def test_it_is_asked_for_twice(scene: Scene) -> None:
+    """Neither the option alone nor the word alone looks anything up."""
+    with Session(Verifier(**options(scene)), peer(scene, "mail.signed.test")) as session:
+        with pytest.raises(RejectedError):
+            session.connect()
+    with pytest.raises(StateError, match="dns=system"):
+        Session(Verifier(), peer(scene, "mail.signed.test"), discover=True)
+
+
+def test_without_a_trust_anchor_nothing_is_asked(scene: Scene) -> None:
+    missing = {**options(scene), "dnssec_anchor_file": "/nonexistent/anchor"}
+    with pytest.raises(Exception, match="/nonexistent/anchor"):
+        Session(Verifier(**missing), peer(scene, "mail.signed.test"), discover=True)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_php(scene: Scene, host: str) -> None:
+    autoload = str(BINDINGS / "php" / "autoload.php")
+    port, resolver = str(scene.relay.port), str(scene.resolver)
+    done = subprocess.run(
+        [os.environ.get("PHP", "php"), "-d", "ffi.enable=1", "-r", PHP, "--"]
+        + [autoload, host, port, resolver, scene.anchor],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert (HOSTS[host] or "trusted") in done.stdout
