@@ -45,24 +45,48 @@ impl Flaw {
 
 /// What is wrong with this list, if anything. Bytes behind it are an error.
 pub fn flaw(der: &[u8]) -> Result<Option<Flaw>, DerError> {
-    let mut outer = single(der, tag::SEQUENCE)?.reader();
-    let mut fields = outer.expect(tag::SEQUENCE)?.reader();
-    outer.expect(tag::SEQUENCE)?;
-    outer.expect(tag::BIT_STRING)?;
-    outer.finish()?;
-
-    fields.optional(tag::INTEGER)?;
-    fields.expect(tag::SEQUENCE)?;
-    fields.expect(tag::SEQUENCE)?;
-    time(&mut fields)?.ok_or(DerError::Time)?;
-    let next_update = time(&mut fields)?;
-    fields.optional(tag::SEQUENCE)?;
-    let list = fields.optional(tag::context_constructed(0))?;
-    fields.finish()?;
-    match (next_update, list) {
+    let list = List::parse(der)?;
+    match (list.next_update, list.extensions) {
         (None, _) => Ok(Some(Flaw::NoNextUpdate)),
         (Some(_), None) => Ok(None),
-        (Some(_), Some(explicit)) => scope(single(explicit.value, tag::SEQUENCE)?),
+        (Some(_), Some(extensions)) => scope(extensions),
+    }
+}
+
+/// The whole Name of who issued the list, and whether it is numbered: issuers "are REQUIRED to include"
+/// the number (§5.2.3), and lists that are not cannot be put in order.
+pub fn issuer_and_number(der: &[u8]) -> Result<(&[u8], bool), DerError> {
+    let list = List::parse(der)?;
+    let extensions = list.extensions.map_or_else(|| Ok(Vec::new()), extensions)?;
+    let numbered = extensions.iter().any(|extension| extension.oid == oid::CRL_NUMBER);
+    Ok((list.issuer, numbered))
+}
+
+/// The skeleton of a list.
+struct List<'a> {
+    issuer: &'a [u8],
+    next_update: Option<Tlv<'a>>,
+    extensions: Option<Tlv<'a>>,
+}
+
+impl<'a> List<'a> {
+    fn parse(der: &'a [u8]) -> Result<List<'a>, DerError> {
+        let mut outer = single(der, tag::SEQUENCE)?.reader();
+        let mut fields = outer.expect(tag::SEQUENCE)?.reader();
+        outer.expect(tag::SEQUENCE)?;
+        outer.expect(tag::BIT_STRING)?;
+        outer.finish()?;
+
+        fields.optional(tag::INTEGER)?;
+        fields.expect(tag::SEQUENCE)?;
+        let issuer = fields.expect(tag::SEQUENCE)?.whole;
+        time(&mut fields)?.ok_or(DerError::Time)?;
+        let next_update = time(&mut fields)?;
+        fields.optional(tag::SEQUENCE)?;
+        let explicit = fields.optional(tag::context_constructed(0))?;
+        fields.finish()?;
+        let extensions = explicit.map(|explicit| single(explicit.value, tag::SEQUENCE));
+        Ok(List { issuer, next_update, extensions: extensions.transpose()? })
     }
 }
 
@@ -162,5 +186,16 @@ mod tests {
             }
             assert_eq!(flaw(&[&der[..], &[0]].concat()), Err(DerError::Trailing), "{what}");
         }
+    }
+
+    #[test]
+    fn numbers() {
+        let numbered = with_extension(oid::CRL_NUMBER, &[2, 1, 1]);
+        assert_eq!(issuer_and_number(&numbered), Ok((&[0x30, 0][..], true)));
+        let next_update = wrap(tag::UTC_TIME, &[b"260201000000Z"]);
+        assert_eq!(issuer_and_number(&list(&[&next_update])), Ok((&[0x30, 0][..], false)));
+        let other = with_extension(oid::SUBJECT_ALT_NAME, &[0x30, 0]);
+        assert_eq!(issuer_and_number(&other), Ok((&[0x30, 0][..], false)));
+        assert!(issuer_and_number(&numbered[..numbered.len() - 1]).is_err());
     }
 }

@@ -82,6 +82,8 @@ pub mod oid {
     pub const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
     /// id-ce-subjectAltName, 2.5.29.17 (RFC 5280 §4.2.1.6).
     pub const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+    /// id-ce-cRLNumber, 2.5.29.20 (RFC 5280 §5.2.3).
+    pub const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 20];
     /// id-on-xmppAddr, 1.3.6.1.5.5.7.8.5 (RFC 6120 §13.7.1.4).
     pub const XMPP_ADDR: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 8, 5];
     /// id-on-dnsSRV, 1.3.6.1.5.5.7.8.7 (RFC 4985 §2).

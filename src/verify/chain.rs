@@ -209,6 +209,7 @@ fn findings(trial: &Trial<'_>, answer: &Answer) -> Vec<Finding> {
         }
     }
     findings.extend(scene.breaches());
+    findings.extend(scene.unnumbered_crl());
     findings.extend(scene.ca_leaf());
     findings.extend(scene.misuse(&findings));
     findings.extend(names::constrained(policy, trial.references, chain, &answer.path));
@@ -299,6 +300,17 @@ impl Scene<'_> {
             Some(Finding::new(breach.code, outcome, words).at(depth))
         });
         weighed.collect()
+    }
+
+    /// RFC 5280 §5.2.3, for public CAs: a list of a private one without a number revokes as well.
+    fn unnumbered_crl(&self) -> Option<Finding> {
+        if self.strictness() < Strictness::WebPki {
+            return None;
+        }
+        let issuer = self.policy.chain.crls.unnumbered(self.path)?;
+        let depth = i32::try_from(issuer).unwrap_or(i32::MAX);
+        let words = format!("the CRL of {} has no number (RFC 5280 §5.2.3)", self.who(depth));
+        Some(Finding::fail(Code::ChainCrlInvalid, words).at(depth))
     }
 
     /// Whether the path ends at an anchor that the caller gave. Where it ends at none there is a

@@ -5,9 +5,11 @@
 //! out of date). A list with a wrong signature is somebody's doing, and revoked stays revoked, also by
 //! a list that is out of date.
 
+use crate::crl::issuer_and_number;
+use crate::der;
 use crate::error::Result;
 use crate::options::Settings;
-use crate::ossl::{Crl, CrlScope, fault};
+use crate::ossl::{Certificate, Crl, CrlScope, fault};
 use crate::report::Code;
 use crate::trust::{CrlSources, Crls, Watched};
 
@@ -48,6 +50,17 @@ impl CrlRules {
             Some(false) | None => CrlLack::Refused,
         };
         Ok((CrlRules { lists: crls.lists, scope, lack }, crls.watched))
+    }
+
+    /// The first certificate of the path whose lists are all without a number.
+    pub fn unnumbered(&self, path: &[Certificate]) -> Option<usize> {
+        let read = self.lists.iter().filter_map(|list| issuer_and_number(list.der()).ok());
+        let read: Vec<(&[u8], bool)> = read.collect();
+        path.iter().position(|issuer| {
+            let Ok(skeleton) = der::Certificate::parse(issuer.der()) else { return false };
+            let mut own = read.iter().filter(|(name, _)| *name == skeleton.subject).peekable();
+            own.peek().is_some() && own.all(|(_, numbered)| !numbered)
+        })
     }
 
     /// Whether this fault is only a note here.
