@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::error::Result;
-use crate::limits::{NAME_COMPARISONS, SIGNATURE_CHECKS};
+use crate::limits::SIGNATURE_CHECKS;
 use crate::name::{CommonName, DnsName, ReferenceId};
 use crate::ossl::{Answer, Certificate, Chain, Fault, Question, Route, fault, find_path};
 use crate::report::{Code, Finding, Outcome, Source, iso8601};
@@ -14,7 +14,7 @@ use super::decide::Need;
 use super::pins;
 use super::policy::{CaLeaf, Dates, Policy, Profile, SelfSigned};
 use super::profile::{self, Strictness};
-use super::search::{self, Attempt, Budget};
+use super::search::{self, Attempt, Budget, Cost};
 use super::{comparisons, names, usage};
 
 /// What the chain check leaves for the checks after it.
@@ -42,17 +42,18 @@ pub struct Anchors<'a> {
     trust: &'a Trust,
     /// Whether one that is not self-signed will do.
     partial: bool,
+    budget: &'a Budget,
 }
 
 impl<'a> Anchors<'a> {
     /// Those of the policy.
-    pub fn of(policy: &'a Policy) -> Anchors<'a> {
-        Anchors { trust: &policy.trust, partial: policy.chain.partial }
+    pub fn of(policy: &'a Policy, budget: &'a Budget) -> Anchors<'a> {
+        Anchors { trust: &policy.trust, partial: policy.chain.partial, budget }
     }
 
     /// These and no other, as they are.
-    pub fn only(trust: &'a Trust) -> Anchors<'a> {
-        Anchors { trust, partial: true }
+    pub fn only(trust: &'a Trust, budget: &'a Budget) -> Anchors<'a> {
+        Anchors { trust, partial: true, budget }
     }
 }
 
@@ -69,12 +70,14 @@ pub fn check(
         let words = "the server showed no certificate";
         return (vec![Finding::fail(Code::ChainEmpty, words)], nothing);
     }
-    let per_path = comparisons::at_most(chain);
-    if per_path > NAME_COMPARISONS {
+    let per_certificate = if policy.chain.crls.lists.is_empty() { 1 } else { 2 };
+    let cost = Cost { comparisons: comparisons::at_most(chain), per_certificate };
+    // The first path is not known before it was built, only that it has a certificate.
+    if !anchors.budget.take(1, cost) {
         return (vec![search::exhausted()], nothing);
     }
     let trial = Trial { policy, anchors, references, chain, now };
-    match trial.run(&mut Budget::new(per_path, policy.chain.crls.lists.len())) {
+    match trial.run(cost) {
         Err(error) => (vec![Finding::fail(Code::ChainInvalid, error.what)], nothing),
         Ok((opinion, attempt)) => {
             let findings = conclude(policy, &attempt);
@@ -117,7 +120,7 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     /// The path that the report speaks of. OpenSSL is asked about the names once: they are the leaf's.
-    fn run(&self, budget: &mut Budget) -> Result<(Path, Attempt)> {
+    fn run(&self, cost: Cost) -> Result<(Path, Attempt)> {
         let hosts = dns_names(self.references);
         let address = self.references.iter().find_map(ReferenceId::as_ip);
         let first = self.attempt(None, &hosts, address)?;
@@ -127,10 +130,11 @@ impl Trial<'_> {
             openssl_ip: address.map(|_| !has(fault::IP_ADDRESS_MISMATCH)),
             ..Path::unknown()
         };
-        budget.take(first.answer.path.len());
+        let budget = self.anchors.budget;
+        budget.spend_signatures(first.answer.path.len().saturating_sub(2) * cost.per_certificate);
         let judge = |route: &Route| self.attempt(Some(route), &[], None);
         let store = self.anchors.trust.store();
-        Ok((opinion, search::better(first, self.chain, store, budget, judge)?))
+        Ok((opinion, search::better(first, self.chain, store, budget, cost, judge)?))
     }
 
     fn attempt(

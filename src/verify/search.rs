@@ -5,6 +5,8 @@
 //! reader can mend: it ends at an anchor, its signatures are right, the least is wrong with it, and
 //! among equals it was tried first.
 
+use std::cell::Cell;
+
 use crate::error::Result;
 use crate::limits::{CANDIDATE_PATHS, NAME_COMPARISONS, SIGNATURE_CHECKS};
 use crate::ossl::{Answer, Certificate, Chain, Route, Store};
@@ -72,39 +74,48 @@ impl Attempt {
     }
 }
 
-/// What one verdict may still cost.
+/// What one verdict may still cost, all paths to all anchors together.
 pub struct Budget {
-    paths: usize,
-    signatures: usize,
-    comparisons: usize,
-    /// Names held against constraints in one path, at most.
-    per_path: usize,
-    /// Signatures that each certificate of a path costs, at most: its own, and its CRL's.
-    per_certificate: usize,
+    paths: Cell<usize>,
+    signatures: Cell<usize>,
+    comparisons: Cell<usize>,
+}
+
+/// What a path costs, at most.
+#[derive(Clone, Copy)]
+pub struct Cost {
+    /// Names held against constraints.
+    pub comparisons: usize,
+    /// Signatures for each certificate: its own, and its CRL's.
+    pub per_certificate: usize,
 }
 
 impl Budget {
-    /// A fresh one. `per_path`: names times constraints of what was sent.
-    pub fn new(per_path: usize, crls: usize) -> Budget {
+    /// A fresh one.
+    pub fn new() -> Budget {
         Budget {
-            paths: CANDIDATE_PATHS,
-            signatures: SIGNATURE_CHECKS,
-            comparisons: NAME_COMPARISONS,
-            per_path,
-            per_certificate: if crls == 0 { 1 } else { 2 },
+            paths: Cell::new(CANDIDATE_PATHS),
+            signatures: Cell::new(SIGNATURE_CHECKS),
+            comparisons: Cell::new(NAME_COMPARISONS),
         }
     }
 
-    /// Takes the cost of a path with so many certificates; `false`: there is not enough left.
-    pub fn take(&mut self, certificates: usize) -> bool {
-        let left = (
-            self.paths.checked_sub(1),
-            self.signatures.checked_sub(certificates * self.per_certificate),
-            self.comparisons.checked_sub(self.per_path),
-        );
-        let (Some(paths), Some(signatures), Some(comparisons)) = left else { return false };
-        (self.paths, self.signatures, self.comparisons) = (paths, signatures, comparisons);
-        true
+    /// Signatures that were checked, without a question beforehand.
+    pub fn spend_signatures(&self, count: usize) {
+        self.signatures.set(self.signatures.get().saturating_sub(count));
+    }
+
+    /// Takes a path of so many signed certificates; `false`: there was not enough left, and now there is nothing.
+    pub fn take(&self, certificates: usize, cost: Cost) -> bool {
+        let left = |from: &Cell<usize>, cost| {
+            let left = from.get().checked_sub(cost);
+            from.set(left.unwrap_or(0));
+            left.is_some()
+        };
+        // All three are taken, whatever comes of the first.
+        left(&self.paths, 1)
+            & left(&self.signatures, certificates * cost.per_certificate)
+            & left(&self.comparisons, cost.comparisons)
     }
 }
 
@@ -113,7 +124,8 @@ pub fn better(
     first: Attempt,
     chain: &Chain,
     store: &Store,
-    budget: &mut Budget,
+    budget: &Budget,
+    cost: Cost,
     judge: impl Fn(&Route) -> Result<Attempt>,
 ) -> Result<Attempt> {
     if first.is_good() || first.wrong_in_any_path().any(|depth| depth == 0) {
@@ -127,7 +139,7 @@ pub fn better(
         if route.certificates().map(Certificate::der).eq(&walked) {
             continue;
         }
-        if !budget.take(route.between.len() + 2) {
+        if !budget.take(route.between.len() + 1, cost) {
             best.findings.push(exhausted());
             return Ok(best);
         }

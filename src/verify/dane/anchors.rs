@@ -70,7 +70,7 @@ impl Scene<'_> {
         let der = candidate.anchor.der();
         let sources = Sources { der: vec![der], system: Some(false), ..Sources::default() };
         let trust = Trust::load(&sources).ok()?;
-        let anchors = Anchors::only(&trust);
+        let anchors = Anchors::only(&trust, self.budget);
         let (findings, path) = chain::check(self.policy, anchors, self.references, sent, self.now);
         let depth = depth_of(&path, candidate)?;
         let good = !findings.iter().any(|finding| finding.outcome == Outcome::Fail);

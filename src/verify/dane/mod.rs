@@ -34,6 +34,7 @@ use super::chain::{self, Anchors, Path};
 use super::decide::{Need, Needs};
 use super::peer::Peer;
 use super::policy::{EeName, Policy};
+use super::search::Budget;
 
 use standing::{Standing, standing};
 
@@ -58,10 +59,12 @@ pub struct Ruling {
 pub fn check(policy: &Policy, needs: Needs, peer: &Peer, sent: &Chain, now: i64) -> Ruling {
     let references = policy.names.references(peer);
     let usages = peer.protocol().tlsa_usages();
+    let budget = Budget::new();
     match standing(policy.dane.mode, usages, peer.tlsa()) {
         Standing::Aside(finding) => {
             let needs = needs_aside(needs, &finding);
-            let (chain, path) = chain::check(policy, Anchors::of(policy), &references, sent, now);
+            let anchors = Anchors::of(policy, &budget);
+            let (chain, path) = chain::check(policy, anchors, &references, sent, now);
             let records = peer.tlsa().records();
             let finding = if records.is_empty() {
                 finding
@@ -75,7 +78,8 @@ pub fn check(policy: &Policy, needs: Needs, peer: &Peer, sent: &Chain, now: i64)
             // RFC 7671 §7, RFC 7672 §3.2.2: the base domain besides the names that led to it.
             let base = peer.tlsa_base().into_iter().cloned();
             let references: Vec<ReferenceId> = base.chain(references).collect();
-            let scene = Scene { policy, needs, references: &references, sent, now };
+            let scene =
+                Scene { policy, needs, references: &references, sent, now, budget: &budget };
             let Decision { finding, chain, path, needs } = scene.decide(&strongest(&records));
             let findings = [vec![finding], weak_key(&needs, &chain), Vec::from_iter(unusable)];
             Ruling { findings: findings.concat(), chain, path, references, needs }
@@ -136,6 +140,7 @@ struct Scene<'a> {
     references: &'a [ReferenceId],
     sent: &'a Chain,
     now: i64,
+    budget: &'a Budget,
 }
 
 /// How the records decided.
@@ -172,7 +177,8 @@ impl Scene<'_> {
 
     fn ordinary(&self, records: &[&Usable]) -> (Vec<Finding>, Path) {
         let sent = anchors::with_authorities(self.sent, records);
-        chain::check(self.policy, Anchors::of(self.policy), self.references, &sent, self.now)
+        let anchors = Anchors::of(self.policy, self.budget);
+        chain::check(self.policy, anchors, self.references, &sent, self.now)
     }
 
     /// The chain is looked at for the report, and because a pin of a CA still wants its path.
