@@ -25,12 +25,14 @@ C_OUT := $(CARGO_TARGET_DIR)/c
 C_FLAGS := -std=c99 -Wall -Wextra -pedantic -Werror -g -Iinclude
 CXX_FLAGS := -std=c++11 -Wall -Wextra -pedantic -Werror -g -Iinclude
 C_LINK := -L$(STV_OUT) -lstarttls_verify -Wl,-rpath,$(STV_OUT)
-# The tests look into OpenSSL's error queue, which no program of a user has to.
-C_TEST_LINK := $(C_LINK) -lcrypto -pthread
-C_TESTS := test_abi test_judge test_session test_threads test_known_peers
+# The tests look into OpenSSL's error queue, and have connections of their own.
+C_TEST_LINK := $(C_LINK) -lssl -lcrypto -pthread
+C_TESTS := test_abi test_judge test_session test_ssl test_threads test_known_peers
 # These trace and kill their own children, which they cannot do under valgrind.
 C_CRASH_TESTS := test_known_peers_crash
-C_EXAMPLES := verify_pem smtp_check nonblocking
+# One of the examples has OpenSSL connections of its own.
+C_EXAMPLE_LINK := $(C_LINK) -Wl,--as-needed -lssl -lcrypto
+C_EXAMPLES := verify_pem smtp_check nonblocking openssl_client
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # Where the tests look for other people's test data.
@@ -119,7 +121,7 @@ conformance:
 examples-c: lib
 	@mkdir -p $(C_OUT)
 	set -e; for name in $(C_EXAMPLES); do \
-		$(CC) $(C_FLAGS) examples/c/$$name.c -o $(C_OUT)/$$name $(C_LINK); done
+		$(CC) $(C_FLAGS) examples/c/$$name.c -o $(C_OUT)/$$name $(C_EXAMPLE_LINK); done
 
 ## test-c         C tests: as they are, with sanitizers, under valgrind, threads under helgrind
 test-c: test-c-declarations test-c-plain test-c-sanitized test-c-valgrind test-c-helgrind

@@ -69,7 +69,10 @@ pub fn result(ssl: &mut Foreign) -> Result<Answer> {
     };
     match ssl.stage() {
         Stage::Before | Stage::Underway => Err(unfinished()),
-        Stage::Broken => Ok(attachment.broken(ssl)),
+        Stage::Broken => {
+            check_side(ssl)?;
+            Ok(attachment.broken(ssl))
+        }
         Stage::Finished => {
             check_side(ssl)?;
             ssl.forbid_renegotiation();
@@ -158,7 +161,8 @@ impl Attachment {
                 refused(told(Report { status: Status::Rejected, ..*report }, &self.peer))
             }
             Heard::Accepted(..) | Heard::Refused(..) | Heard::Nothing => {
-                let words = "the TLS handshake failed; OpenSSL's error queue says why";
+                let words =
+                    "the handshake or the connection failed; OpenSSL's error queue says why";
                 let failure = Finding::fail(Code::TlsHandshake, words);
                 let report = unjudged(&self.verifier.policy(&self.peer), &self.peer, failure);
                 refused(told(report, &self.peer))

@@ -67,9 +67,11 @@ pub fn unjudged(policy: &Policy, peer: &Peer, failure: Finding) -> Report {
     let skip = |code| Finding::skip(code, "the session ended before the certificate");
     let unchecked =
         [ChainNotChecked, NameNotChecked, PinNotChecked, KnownNotChecked, DaneNotChecked].map(skip);
-    let findings = [vec![failure], unchecked.to_vec()].concat();
-    let report = report(policy, peer, policy.needs(), Shown::InHandshake, findings);
-    Report { verdict: verdict_without_judging(report.status), ..report }
+    // What ended it is no check that an option may waive.
+    let status = failure.code.row().status;
+    let report = report(policy, peer, policy.needs(), Shown::InHandshake, unchecked.to_vec());
+    let findings = [vec![failure], report.findings].concat();
+    Report { verdict: verdict_without_judging(status), status, findings, ..report }
 }
 
 /// The report when what fails is the connection to a peer who was judged: it must not read as trusted
