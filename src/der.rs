@@ -254,6 +254,19 @@ pub fn single(bytes: &[u8], wanted: u8) -> Result<Tlv<'_>, DerError> {
     Ok(element)
 }
 
+/// One element: this tag, the shortest length, these contents.
+pub fn wrap(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = contents.len();
+    let octets = length.to_be_bytes();
+    let octets = &octets[octets.iter().take_while(|octet| **octet == 0).count()..];
+    let head = match u8::try_from(length) {
+        Ok(short @ 0..0x80) => vec![tag, short],
+        // A length in memory has at most 8 octets.
+        Ok(_) | Err(_) => [&[tag, 0x80 | octets.len() as u8], octets].concat(),
+    };
+    [&head, contents].concat()
+}
+
 /// Octets that the length takes, and the length (X.690 §8.1.3, §10.1).
 fn length(bytes: &[u8]) -> Result<(usize, usize), DerError> {
     let first = *bytes.first().ok_or(DerError::Truncated)?;
@@ -549,6 +562,10 @@ mod tests {
         assert_eq!(single(&long, tag::OCTET_STRING).unwrap().value.len(), 0x80);
         let wrong = DerError::Tag { wanted: tag::SEQUENCE, found: tag::OCTET_STRING };
         assert_eq!(single(&long, tag::SEQUENCE), Err(wrong));
+        for length in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x1_0000] {
+            let whole = wrap(tag::OCTET_STRING, &vec![7; length]);
+            assert_eq!(single(&whole, tag::OCTET_STRING).map(|tlv| tlv.value.len()), Ok(length));
+        }
         let behind = [&long[..], &[0]].concat();
         assert_eq!(single(&behind, tag::OCTET_STRING), Err(DerError::Trailing));
     }

@@ -9,7 +9,7 @@
 //!   4   session attach         sans-IO session, fd driver, connect; a caller's SSL
 //!   3   verify                 settings -> policy, judge, findings, decide
 //!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
-//!   1   name der crl ocsp san pin tlsa known dns line starttls                    pure, no OpenSSL
+//!   1   name der crl ocsp sct san pin tlsa known dns line starttls                pure, no OpenSSL
 //!   0   status error report options proto limits                                  data only
 //! ```
 //!
@@ -38,6 +38,7 @@ pub mod name;
 pub mod ocsp;
 pub mod pin;
 pub mod san;
+pub mod sct;
 pub mod starttls;
 pub mod tag_list;
 pub mod tls_rpt;

@@ -91,6 +91,9 @@ pub const FILE_OCTETS: usize = 64 << 20;
 /// TLS 1.2 server; with a delegated responder's certificate one has about 2 KiB.
 pub const STAPLE_OCTETS: usize = 64 << 10;
 
+/// SCTs in one list. Public certificates have two or three.
+pub const SCTS: usize = 64;
+
 /// Certificates in an OCSP response: the responder's, and what some send along without need.
 pub const STAPLE_CERTIFICATES: usize = 8;
 

@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("ocsp", 1),
     ("pin", 1),
     ("san", 1),
+    ("sct", 1),
     ("starttls", 1),
     ("tlsa", 1),
     ("tag_list", 1),

@@ -175,6 +175,20 @@ pub const TABLE: &[Row] = &[
         "insecure_ocsp",
         "soft (only a revoked certificate is refused) and off",
     ),
+    row(
+        "ct_log_file",
+        Kind::Text,
+        "",
+        ALL,
+        "List of public logs (Chrome's JSON, version 3, or OpenSSL's ct_log_list.cnf); with it, the promises of logs (SCTs) that come with a certificate are checked.",
+    ),
+    row(
+        "ct_required",
+        Kind::Int { safe: (0, 10), hard: (0, 10) },
+        "0",
+        ALL,
+        "How many logs of the list must have promised to hold the certificate; 0 reports only.",
+    ),
     insecure(
         "insecure_no_chain",
         "Does not check the chain: any certificate with the right name or pin passes.",

@@ -367,6 +367,22 @@ codes! {
         "The server stapled none, or the session ended before.",
         "";
 
+    TransparencyLogged, "transparency.logged", Transparency, Ok,
+        "As many public logs as were wanted promised to hold the certificate.",
+        "All is well.", "";
+    TransparencyTooFew, "transparency.too_few", Transparency, Rejected,
+        "Fewer public logs than are wanted promised to hold the certificate.",
+        "A private CA, a list of logs that is out of date, or a certificate that somebody wants to keep from being seen.",
+        "Fetch the list of logs anew; for a server with a private CA leave ct_required at 0.";
+    TransparencyInvalid, "transparency.invalid", Transparency, Rejected,
+        "The list of SCTs is malformed or too long.",
+        "A damaged or hostile certificate or server.",
+        "Do not trust this server where logs are required.";
+    TransparencyNotChecked, "transparency.not_checked", Transparency, Rejected,
+        "No SCT was checked.",
+        "No list of logs is given, the chain did not lead to a CA, or the session ended before.",
+        "";
+
     DaneMatch, "dane.match", Dane, Ok,
         "A TLSA record of the domain matches.",
         "All is well.", "";

@@ -5,6 +5,7 @@
 //! come to switch verification off.
 
 mod crls;
+mod logs;
 
 use std::collections::HashSet;
 use std::fs;
@@ -19,6 +20,7 @@ use crate::pin::Algorithm;
 use crate::status::Status;
 
 pub use crls::{CrlSources, Crls};
+pub use logs::{Log, Logs, Standing};
 
 /// Where anchors come from.
 #[derive(Default)]

@@ -110,7 +110,7 @@ pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examina
     let pin_findings = pins::check(&policy, evidence.chain, &path);
     let known_findings = vec![known::check(policy.known, peer, evidence.chain)];
     Examination {
-        needs: policy.ocsp.needs(needs),
+        needs: policy.ct.needs(policy.ocsp.needs(needs)),
         shown: evidence.shown,
         findings: [chain, name_findings, pin_findings, known_findings, findings, vec![sts_finding]]
             .concat(),
@@ -138,7 +138,8 @@ impl Examination {
     /// The report, with what the end of the handshake showed.
     pub fn conclude(self, peer: &Peer, ending: &Ending) -> Report {
         let revocation = revocation::check(&self.policy, &self.path, ending, self.now);
-        let mut findings = [self.findings, vec![revocation]].concat();
+        let transparency = self.policy.ct.check(&self.path, ending, self.now);
+        let mut findings = [self.findings, vec![revocation, transparency]].concat();
         findings.extend(known::address_note(peer, ending.address));
         let mut report = report(&self.policy, peer, self.needs, self.shown, findings);
         if self.shown != Shown::OnDisk {

@@ -35,6 +35,7 @@ mod revocation;
 mod search;
 mod shelf;
 mod sts;
+mod transparency;
 mod usage;
 mod verifier;
 

@@ -23,6 +23,7 @@ use super::known::KnownRules;
 use super::peer::Peer;
 use super::revocation::OcspMode;
 use super::sts::StsMode;
+use super::transparency::CtRules;
 
 /// Everything that was decided beforehand.
 pub struct Policy {
@@ -36,6 +37,8 @@ pub struct Policy {
     pub names: NameRules,
     /// Pins.
     pub pins: PinRules,
+    /// Public logs.
+    pub ct: CtRules,
     /// Stapled OCSP responses.
     pub ocsp: OcspMode,
     /// Known peers.
@@ -224,13 +227,16 @@ impl Policy {
     pub fn freeze(settings: &Settings) -> Result<Policy> {
         let trust = Arc::new(Trust::load(&sources(settings))?);
         let (crls, crl_files) = CrlRules::freeze(settings)?;
-        let watched = [trust.watched(), crl_files.as_slice()].concat();
+        let ct = CtRules::freeze(settings)?;
+        let mut watched = [trust.watched(), crl_files.as_slice()].concat();
+        watched.extend(ct.watched().cloned());
         let mut policy = Policy {
             insecure: settings.insecure(),
             chain: ChainRules::freeze(settings, crls),
             names: NameRules::freeze(settings)?,
             pins: PinRules::freeze(settings)?,
             ocsp: OcspMode::freeze(settings),
+            ct,
             known: KnownRules::freeze(settings)?,
             dane: DaneRules::freeze(settings),
             sts: StsMode::freeze(settings),
