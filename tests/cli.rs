@@ -41,7 +41,7 @@ fn every_scenario(test: impl Fn(&Scenario) -> Option<String> + Sync) {
 fn beginning(scenario: &Scenario) -> String {
     let verdict = verdict_of(scenario).to_uppercase();
     let code = scenario.code.map(|code| format!("[{code}] ")).unwrap_or_default();
-    let host = scenario.host.replace("bücher", "xn--bcher-kva");
+    let host = scenario.host.replace("bücher", "xn--bcher-kva").replace("b\u{43e}b", "xn--bb-fmc");
     format!("{verdict} smtp://{host}:25 {code}")
 }
 
