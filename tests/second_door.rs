@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use foreign_types::ForeignTypeRef;
 use openssl::ssl::{
     HandshakeError, Ssl, SslContext, SslContextBuilder, SslMethod, SslRef, SslVerifyMode,
-    SslVersion,
+    SslVersion, StatusType,
 };
 use starttls_verify::ffi::config::{
     stv_config, stv_config_free, stv_config_new, stv_config_set_str,
@@ -29,8 +29,8 @@ use starttls_verify::verify::{Config, Peer, Verifier};
 use stv_lab::Lab;
 use stv_lab::scenario::Scenario;
 
-/// Scenarios that come to a certificate: it is these that are compared.
-const COMPARED: usize = 52;
+/// At least so many scenarios come to a certificate: it is these that are compared.
+const COMPARED: usize = 55;
 /// A plain client does not see that the go-ahead came too early.
 const UNSEEN: &[&str] = &["pipelined"];
 
@@ -204,7 +204,9 @@ fn came(status: c_int, report: *mut stv_report) -> Came {
 /// The plain client that judges after its handshake.
 fn judged_after(lab: &Lab, scenario: &Scenario) -> Came {
     let Ok(wire) = Wire::upgraded(scenario) else { return Came::Nowhere(None) };
-    let ssl = Ssl::new(&lax()).expect("an SSL");
+    let mut ssl = Ssl::new(&lax()).expect("an SSL");
+    // Who is not attached asks for an OCSP response by itself, or gets none.
+    ssl.set_status_type(StatusType::OCSP).expect("an SSL");
     match ssl.connect(wire) {
         Ok(stream) => Caller::new(lab, scenario).judge(stream.ssl()),
         Err(_) => Came::Nowhere(None),
@@ -277,5 +279,5 @@ fn both_ways_say_what_the_session_says() {
     }
     let wrong: Vec<_> = rows.iter().filter_map(|(_, _, wrong)| wrong.clone()).collect();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(rows.iter().filter(|(_, compared, _)| *compared).count(), COMPARED);
+    assert!(rows.iter().filter(|(_, compared, _)| *compared).count() >= COMPARED);
 }
