@@ -256,6 +256,17 @@ enum stv_tlsa_state {
 };
 
 /**
+ * How the host of a peer came to be the one that is meant.
+ */
+enum stv_provenance {
+    STV_PROVENANCE_USER = 0,
+    /* By records that were validated (DNSSEC). */
+    STV_PROVENANCE_SECURE = 1,
+    /* By records that nobody vouches for. */
+    STV_PROVENANCE_INSECURE = 2
+};
+
+/**
  * Protocols that a peer is spoken to in.
  */
 enum stv_protocol {
@@ -591,6 +602,20 @@ stv_status stv_peer_set_tlsa_base(stv_peer *peer, const char *name, size_t name_
  * less than the options do. STV_E_ARGUMENT when it does not parse.
  */
 stv_status stv_peer_set_mta_sts(stv_peer *peer, const char *policy, size_t policy_len);
+
+/**
+ * Says that the host was not named by the user: he named this domain, and MX or SRV records led from it
+ * to the host. provenance is a number of stv_provenance; any other is STV_E_ARGUMENT. Where the records
+ * were validated (STV_PROVENANCE_SECURE), the certificate may be for the host or the domain. Where they
+ * were not (STV_PROVENANCE_INSECURE), it must be for the domain, and the host's TLSA records say nothing,
+ * however perfect; only an MTA-STS policy in force that names the host makes it good for the domain.
+ * STV_E_NAME when the domain is none.
+ */
+stv_status stv_peer_set_origin(
+    stv_peer *peer,
+    const char *domain,
+    size_t domain_len,
+    int provenance);
 
 /**
  * Looks the peer's TLSA records up in the DNS and keeps them with how far they are proven, as

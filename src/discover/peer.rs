@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::name::DnsName;
 use crate::proto::Identity;
 use crate::tlsa::{Record, State, Tlsa};
-use crate::verify::{DaneMode, Peer, Verifier};
+use crate::verify::{DaneMode, Peer, Provenance, Verifier};
 
 use super::resolver::Resolver;
 use super::tlsa::{Associations, Found, associations};
@@ -13,7 +13,8 @@ use super::tlsa::{Associations, Found, associations};
 /// Looks the peer's TLSA records up, as its policy says, and enters them with their state. What was
 /// not found out is evidence too; an error is the caller's.
 ///
-/// Records that the caller stated himself stay, and nothing is asked.
+/// Records that the caller stated himself stay, and nothing is asked; nor is it for a host that an
+/// insecure answer named, whose records say nothing of the domain (RFC 7672 §2.2.1).
 pub fn discover(verifier: &Verifier, peer: &mut Peer) -> Result<()> {
     let policy = verifier.policy(peer);
     let resolver = Resolver::open(&policy.dns)?;
@@ -41,6 +42,9 @@ fn enter(peer: &mut Peer, host: &Name, answer: &Associations) {
 
 /// The host whose records count; or why nothing is looked up.
 fn base(peer: &Peer) -> std::result::Result<Name, String> {
+    if peer.provenance() == Provenance::Insecure {
+        return Err("the host was named by an answer (MX, SRV) that is not signed".to_owned());
+    }
     if peer.protocol().row().identity == Identity::Domain {
         // RFC 7673 §3: they are those of the server that SRV records name.
         return Err(

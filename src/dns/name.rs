@@ -52,6 +52,11 @@ impl Name {
         &self.0
     }
 
+    /// The root.
+    pub fn root() -> Name {
+        Name(".".to_owned())
+    }
+
     /// Whether it is the root, which in MX and SRV records says "there is no such service" (RFC 7505,
     /// RFC 2782).
     pub fn is_root(&self) -> bool {

@@ -19,6 +19,7 @@ use crate::ossl::Foreign;
 use crate::proto::Protocol;
 use crate::status::Status;
 use crate::tlsa::State;
+use crate::verify::Provenance;
 
 use super::handle::Handle;
 
@@ -152,6 +153,13 @@ pub(super) fn protocol(what: &str, value: c_int) -> Result<Protocol> {
 pub(super) fn tlsa_state(what: &str, value: c_int) -> Result<State> {
     State::from_number(value).ok_or_else(|| {
         Error::new(Status::Argument, format!("{what}: {value} is the number of no TLSA state"))
+    })
+}
+
+/// A number of `stv_provenance`.
+pub(super) fn provenance(what: &str, value: c_int) -> Result<Provenance> {
+    Provenance::from_number(value).ok_or_else(|| {
+        Error::new(Status::Argument, format!("{what}: {value} is the number of no provenance"))
     })
 }
 

@@ -181,6 +181,24 @@ pub unsafe extern "C" fn stv_peer_set_mta_sts(
     export! { change peer; policy = text(policy, policy_len); => { peer.set_sts(Sts::stated(policy)?); Ok(()) } }
 }
 
+/// Says that the host was not named by the user: he named this domain, and MX or SRV records led from it
+/// to the host. `provenance` is a number of stv_provenance; any other is STV_E_ARGUMENT. Where the records
+/// were validated (STV_PROVENANCE_SECURE), the certificate may be for the host or the domain. Where they
+/// were not (STV_PROVENANCE_INSECURE), it must be for the domain, and the host's TLSA records say nothing,
+/// however perfect; only an MTA-STS policy in force that names the host makes it good for the domain.
+/// STV_E_NAME when the domain is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_peer_set_origin(
+    peer: *mut stv_peer,
+    domain: *const c_char,
+    domain_len: usize,
+    provenance: c_int,
+) -> stv_status {
+    export! { change peer; domain = text(domain, domain_len);
+        => peer.set_origin(domain, args::provenance("provenance", provenance)?)
+    }
+}
+
 /// Looks the peer's TLSA records up in the DNS and keeps them with how far they are proven, as
 /// stv_peer_add_tlsa_wire, stv_peer_set_tlsa_state and stv_peer_set_tlsa_base would. The verifier's
 /// options dns, dns_server, dns_trust_ad, dnssec_anchor_file and dns_timeout_ms say who is asked and how

@@ -10,6 +10,8 @@ use crate::proto::Protocol;
 use crate::status::Status;
 use crate::tlsa::{Record, State, Tlsa};
 
+use super::provenance::Provenance;
+
 /// The peer who is meant.
 #[derive(Clone, Debug)]
 pub struct Peer {
@@ -24,6 +26,7 @@ pub struct Peer {
     tlsa: Tlsa,
     tlsa_base: Option<ReferenceId>,
     sts: Sts,
+    origin: Option<(ReferenceId, Provenance)>,
 }
 
 /// Whether a name was given with letters beyond ASCII.
@@ -62,6 +65,7 @@ impl Peer {
             known: None,
             tlsa: Tlsa::default(),
             tlsa_base: None,
+            origin: None,
             sts: Sts::NotAsked,
         }
     }
@@ -136,6 +140,27 @@ impl Peer {
     /// How the TLSA records came, or why there are none.
     pub fn set_tlsa_state(&mut self, state: State) {
         self.tlsa.set_state(state);
+    }
+
+    /// The domain that the user named, and how its DNS came to name the host that is connected to.
+    pub fn set_origin(&mut self, domain: &str, provenance: Provenance) -> Result<()> {
+        let reference = ReferenceId::from_host(domain, Idna::Convert)?;
+        if reference.as_dns().is_none() {
+            return Err(Error::new(Status::Name, "an origin is a domain, no address"));
+        }
+        self.origin = Some((reference, provenance));
+        self.note_letters(domain);
+        Ok(())
+    }
+
+    /// How the host came to be named.
+    pub fn provenance(&self) -> Provenance {
+        self.origin.as_ref().map_or(Provenance::User, |(_, provenance)| *provenance)
+    }
+
+    /// The domain that led to the host; `None` where the user named the host.
+    pub fn origin(&self) -> Option<&ReferenceId> {
+        self.origin.as_ref().map(|(domain, _)| domain)
     }
 
     /// TLSA records, their state and story, in place of any others.

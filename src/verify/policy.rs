@@ -21,6 +21,7 @@ use super::dns_rules::DnsRules;
 use super::kept::KeptSessions;
 use super::known::KnownRules;
 use super::peer::Peer;
+use super::provenance;
 use super::revocation::OcspMode;
 use super::sts::StsMode;
 use super::transparency::CtRules;
@@ -151,6 +152,7 @@ pub struct NameRules {
     /// Whether names with letters beyond ASCII are converted.
     pub idna: Idna,
     suffixes: Option<SuffixList>,
+    sts: StsMode,
 }
 
 /// Pins.
@@ -404,6 +406,7 @@ impl NameRules {
             },
             idna,
             suffixes: settings.text("public_suffix_file").map(suffix_list).transpose()?,
+            sts: StsMode::freeze(settings),
         })
     }
 
@@ -418,11 +421,13 @@ impl NameRules {
     }
 
     /// Every name that the certificate may be for: the peer's host, or peer_name in its place, and
-    /// what was added.
+    /// what was added. A host that the DNS named speaks for what the user named only where that is
+    /// proven; the domain always does.
     pub fn references(&self, peer: &Peer) -> Vec<ReferenceId> {
-        let first = self.peer_name.as_ref().or(peer.host());
+        let first = self.peer_name.as_ref().or_else(|| provenance::host(self.sts, peer));
         let of_domain = first.map_or_else(Vec::new, |name| domain_references(peer, name));
-        first.into_iter().chain(&of_domain).chain(peer.references()).cloned().collect()
+        let named = first.into_iter().chain(&of_domain).chain(peer.origin());
+        named.chain(peer.references()).cloned().collect()
     }
 }
 

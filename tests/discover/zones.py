@@ -14,6 +14,9 @@ from typing import Callable, Dict, Optional, Sequence, Tuple
 # A digest that no key has.
 WRONG = "00" * 32
 
+# Becomes another host on the way.
+FORGED_MX = "taken IN MX 10 mail.signed.test.\n"
+
 HEAD = """\
 $ORIGIN {origin}
 $TTL 60
@@ -52,13 +55,20 @@ alias IN CNAME mail
 elsewhere IN CNAME mail.plain.test.
 {at}.elsewhere IN {right}
 bare IN CNAME none
+good IN MX 20 wild
+good IN MX 10 mail
+mixed IN MX 10 mail
+mixed IN MX 20 wrong
+abroad IN MX 10 mail.plain.test.
+nomail IN MX 0 .
 into-forged IN CNAME mail.forged.test.
 {at}.into-forged IN {right}
 """
     return (
         Zone("signed.test.", signed),
-        Zone("plain.test.", mail, is_signed=False),
-        Zone("forged.test.", mail.replace(digest, WRONG), tamper=lambda text: forge(text, digest)),
+        # Its letters go to a host whose certificate and TLSA record are perfect.
+        Zone("plain.test.", f"{mail}@ IN MX 10 mail.signed.test.\n", is_signed=False),
+        Zone("forged.test.", mail.replace(digest, WRONG) + FORGED_MX, tamper=lambda text: forge(text, digest)),
         Zone(
             "moved.test.",
             mail,
@@ -72,7 +82,7 @@ into-forged IN CNAME mail.forged.test.
 def forge(text: str, digest: str) -> str:
     """Another key in place of the one that was signed."""
     assert WRONG in text
-    return text.replace(WRONG, digest)
+    return text.replace(WRONG, digest).replace("MX\t10", "MX\t1")
 
 
 def strip(text: str) -> str:

@@ -7,6 +7,7 @@ use starttls_verify::ffi::names::{CHECKS, OUTCOMES, VERDICTS};
 use starttls_verify::proto::REGISTRY;
 use starttls_verify::status;
 use starttls_verify::tlsa::STATES;
+use starttls_verify::verify::PROVENANCES;
 
 use crate::Result;
 
@@ -36,7 +37,12 @@ pub struct Constant {
 
 /// All of them, in the order of the header.
 pub fn all(root: &Path) -> Result<Vec<Enumeration>> {
-    let sources = [source(root, "src/report/mod.rs")?, source(root, "src/tlsa.rs")?].concat();
+    let files = ["src/report/mod.rs", "src/tlsa.rs", "src/verify/provenance.rs"];
+    let sources = files
+        .map(|file| source(root, file))
+        .into_iter()
+        .collect::<std::result::Result<Vec<_>, _>>()?
+        .concat();
     let words = |tag: &str, prefix: &str, pairs: Vec<(&str, i32)>| {
         let constant = |(word, number): (&str, i32)| {
             let name = format!("{prefix}{}", word.to_uppercase());
@@ -45,6 +51,7 @@ pub fn all(root: &Path) -> Result<Vec<Enumeration>> {
         };
         pairs.into_iter().map(constant).collect::<Vec<_>>()
     };
+    let provenances = PROVENANCES.iter().map(|one| (one.word(), *one as i32)).collect();
     let states = STATES.iter().map(|one| (one.word(), *one as i32)).collect();
     let verdicts = VERDICTS.iter().map(|one| (one.word(), *one as i32)).collect();
     let checks = CHECKS.iter().map(|one| (one.word(), *one as i32)).collect();
@@ -84,6 +91,13 @@ pub fn all(root: &Path) -> Result<Vec<Enumeration>> {
             prefix: "STV_TLSA_",
             doc: "How TLSA records came from the DNS, or why there are none.",
             constants: words("State", "STV_TLSA_", states),
+        },
+        Enumeration {
+            tag: "stv_provenance",
+            class: "Provenance",
+            prefix: "STV_PROVENANCE_",
+            doc: "How the host of a peer came to be the one that is meant.",
+            constants: words("Provenance", "STV_PROVENANCE_", provenances),
         },
         Enumeration {
             tag: "stv_protocol",

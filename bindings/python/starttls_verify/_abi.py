@@ -118,6 +118,14 @@ class TlsaState(enum.IntEnum):
     LOOKUP_FAILED = 4
 
 
+class Provenance(enum.IntEnum):
+    """How the host of a peer came to be the one that is meant."""
+
+    USER = 0
+    SECURE = 1
+    INSECURE = 2
+
+
 class Protocol(enum.IntEnum):
     """Protocols that a peer is spoken to in."""
 
@@ -410,6 +418,15 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
             ctypes.c_void_p,
             ctypes.c_char_p,
             ctypes.c_size_t,
+        ),
+    ),
+    "stv_peer_set_origin": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+            ctypes.c_int,
         ),
     ),
     "stv_peer_discover": (

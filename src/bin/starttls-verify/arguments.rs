@@ -126,6 +126,10 @@ pub struct CheckArguments {
     /// One more name that the certificate may be for, such as dns:mail.example.com
     #[arg(long = "name", value_name = "TAG:NAME", conflicts_with = "batch")]
     pub names: Vec<String>,
+    /// The target is a mail domain: look up its mail exchanges (MX) and their TLSA records, and check
+    /// every one; the exit code is that of the worst
+    #[arg(long, conflicts_with_all = ["batch", "names", "tlsa"])]
+    pub mx: bool,
     #[command(flatten)]
     pub connection: ConnectionArguments,
     /// Store of known peers: a server whose key has changed is refused, one that was trusted is

@@ -46,10 +46,15 @@ impl Base {
         Ok(base)
     }
 
+    /// The system's resolver is asked, unless a later option says otherwise.
+    pub fn look_up(&mut self) -> Result<()> {
+        self.set("dns", Value::Text("system".to_owned()))
+    }
+
     /// The deadlines of a connection, and what is looked up before it.
     pub fn wait(&mut self, connection: &ConnectionArguments) -> Result<()> {
         if connection.dane {
-            self.set("dns", Value::Text("system".to_owned()))?;
+            self.look_up()?;
         }
         let farewell = connection.timeout.unwrap_or(FAREWELL).min(FAREWELL);
         self.set("io_timeout_ms", Value::Int(milliseconds(farewell)))?;

@@ -10,6 +10,7 @@ use crate::base::Base;
 use crate::batch_check;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::mail_domain;
 use crate::output::show;
 use crate::target;
 
@@ -21,6 +22,9 @@ pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
         return batch_check::run(base, acquaintance, arguments.jobs, arguments.strict);
     };
     let verifier = Verifier::new(&base.config())?;
+    if arguments.mx {
+        return mail_domain::run(arguments, target, &verifier, &acquaintance);
+    }
     let mut peer = peer_of(target, &arguments.connection)?;
     let names = arguments.names.iter().map(|name| target::tagged(name));
     names.into_iter().try_for_each(|name| peer.add_reference(&name))?;
@@ -41,6 +45,9 @@ pub fn peer_of(target: &str, connection: &ConnectionArguments) -> Result<Peer> {
 fn base_of(arguments: &CheckArguments) -> Result<Base> {
     let mut base = Base::of(&arguments.policy)?;
     base.wait(&arguments.connection)?;
+    if arguments.mx {
+        base.look_up()?;
+    }
     if arguments.accept_new {
         base.set("accept_new", Value::Bool(true))?;
     }

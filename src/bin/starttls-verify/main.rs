@@ -20,6 +20,7 @@ mod fault;
 mod known;
 mod line_policy;
 mod lines;
+mod mail_domain;
 mod option_list;
 mod output;
 mod pin;

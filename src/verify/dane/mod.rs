@@ -34,9 +34,10 @@ use super::chain::{self, Anchors, Path};
 use super::decide::{Need, Needs};
 use super::peer::Peer;
 use super::policy::{EeName, Policy};
+use super::provenance::Provenance;
 use super::search::Budget;
 
-use standing::{Standing, standing};
+use standing::{Standing, astray, standing};
 
 /// Records, or certificates, that a sentence shows before it says "and N more".
 const SHOWN: usize = 6;
@@ -60,7 +61,11 @@ pub fn check(policy: &Policy, needs: Needs, peer: &Peer, sent: &Chain, now: i64)
     let references = policy.names.references(peer);
     let usages = peer.protocol().tlsa_usages();
     let budget = Budget::new();
-    match standing(policy.dane.mode, usages, peer.tlsa()) {
+    let standing = match peer.provenance() {
+        Provenance::User | Provenance::Secure => standing(policy.dane.mode, usages, peer.tlsa()),
+        Provenance::Insecure => astray(policy.dane.mode, usages, peer.tlsa()),
+    };
+    match standing {
         Standing::Aside(finding) => {
             let needs = needs_aside(needs, &finding);
             let anchors = Anchors::of(policy, &budget);

@@ -74,6 +74,19 @@ pub fn standing(mode: DaneMode, usages: TlsaUsages, tlsa: &Tlsa) -> Standing {
     }
 }
 
+/// A host that insecure records named: its own records prove who it is, and not that it serves the
+/// domain (RFC 7672 §2.2.1). What was disturbed refuses it all the same.
+pub fn astray(mode: DaneMode, usages: TlsaUsages, tlsa: &Tlsa) -> Standing {
+    match (mode, tlsa.state()) {
+        (DaneMode::Opportunistic | DaneMode::Require, Some(State::Given | State::Secure)) => {
+            let words = "the host was named by an answer (MX, SRV) that is not signed: its TLSA records \
+                         say nothing of the domain";
+            aside(mode, Code::DaneInsecure, Outcome::Note, words)
+        }
+        _ => standing(mode, usages, tlsa),
+    }
+}
+
 fn signed(mode: DaneMode, usages: TlsaUsages, tlsa: &Tlsa) -> Standing {
     let (records, reasons) = sorted(usages, tlsa.records());
     let count = reasons.len();
@@ -191,6 +204,21 @@ mod tests {
                 assert_eq!(outcome(mode, TlsaUsages::DaneOnly, &failed), wanted);
             }
         }
+    }
+
+    #[test]
+    fn a_perfect_record_of_an_insecure_host_decides_nothing() {
+        let code = |mode, state| match astray(mode, TlsaUsages::All, &tlsa(&[EE], state)) {
+            Standing::Decide { .. } => panic!("{mode:?} {state:?} decides"),
+            Standing::Aside(finding) => (finding.code.name(), finding.outcome),
+        };
+        for state in [None, Some(Given), Some(Secure), Some(Insecure)] {
+            assert_eq!(code(Opportunistic, state), ("dane.insecure", Note));
+            assert_eq!(code(Require, state), ("dane.insecure", Fail));
+            assert_eq!(code(Off, state), ("dane.not_checked", Skip));
+        }
+        assert_eq!(code(Opportunistic, Some(Bogus)), ("dane.bogus", Fail));
+        assert_eq!(code(Opportunistic, Some(LookupFailed)), ("dane.lookup_failed", Fail));
     }
 
     #[test]

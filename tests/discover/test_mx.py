@@ -1,0 +1,76 @@
+"""A mail domain is as good as the worst of its hosts, and as the answer that named them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Dict, List, Tuple
+
+import pytest
+
+from servers import Scene
+from test_dane import engine
+
+# domain: (exit code, verdict and deciding code of each host, best first)
+DOMAINS: Dict[str, Tuple[int, List[Tuple[str, str, str]]]] = {
+    "good.signed.test": (
+        0,
+        [
+            ("mail.signed.test", "trusted", "dane.match"),
+            ("wild.signed.test", "trusted", "dane.match"),
+        ],
+    ),
+    "mixed.signed.test": (
+        1,
+        [
+            ("mail.signed.test", "trusted", "dane.match"),
+            ("wrong.signed.test", "rejected", "dane.mismatch"),
+        ],
+    ),
+    # Signed records lead to a host that has none.
+    "abroad.signed.test": (1, [("mail.plain.test", "rejected", "dane.insecure")]),
+    # Whoever forges the MX of an unsigned domain may have a perfect host of his own.
+    "plain.test": (1, [("mail.signed.test", "rejected", "dane.not_checked")]),
+    # No MX: the domain is its own host, whom the user named.
+    "mail.signed.test": (0, [("mail.signed.test", "trusted", "dane.match")]),
+    "nomail.signed.test": (3, []),
+    "taken.forged.test": (1, []),
+    "mail.dead.test": (3, []),
+}
+
+
+def check(program: str, scene: Scene, domain: str, options: List[str]) -> Tuple[int, List[str]]:
+    """Exit code, and the report of each host as JSON."""
+    port = scene.relay.port
+    words = [program, "check", "--json", "--mx", "--connect", f"127.0.0.1:{port}"]
+    for option in options:
+        words += ["--set", option]
+    done = subprocess.run(
+        [*words, f"smtp://{domain}:{port}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", ["system", "unbound"])
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_every_host_of_a_domain(program: str, scene: Scene, domain: str, name: str) -> None:
+    code, hosts = DOMAINS[domain]
+    exit_code, lines = check(program, scene, domain, engine(scene, name))
+    found = []
+    for report in map(json.loads, lines):
+        dane = [one["code"] for one in report["findings"] if one["check"] == "dane"]
+        found.append((report["host"], report["verdict"], dane[0]))
+    assert found == hosts
+    assert exit_code == code
+
+
+def test_an_insecure_mx_is_unauthenticated_at_best(program: str, scene: Scene) -> None:
+    """RFC 7672 section 2.2.1: encrypted, and nothing more, whatever its TLSA records."""
+    options = [*engine(scene, "unbound"), "insecure_opportunistic=true"]
+    exit_code, lines = check(program, scene, "plain.test", options)
+    assert [json.loads(line)["verdict"] for line in lines] == ["unauthenticated"]
+    assert exit_code == 4
