@@ -2,6 +2,8 @@
 //! handshake; and lists of logs.
 
 use std::fs;
+use std::io::Read;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,12 +13,15 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::sha::sha256;
 use openssl::sign::Signer;
-use openssl::x509::X509;
+use openssl::ssl::{ExtensionContext, Ssl, SslContext, SslMethod, SslRef, SslVersion};
+use openssl::x509::{X509, X509Ref};
 use starttls_verify::der::{self, Reader, single, tag, wrap};
 use starttls_verify::options::{Mode, Value};
 use starttls_verify::ossl::Chain;
+use starttls_verify::proto::Protocol;
 use starttls_verify::report::{Finding, Outcome, Report, Shown, Verdict};
 use starttls_verify::sct::{Entry, Sct, before_logging};
+use starttls_verify::session::Session;
 use starttls_verify::status::Status;
 use starttls_verify::verify::{Config, Ending, Evidence, Peer, Verifier, judge};
 use stv_lab::ca::Extension;
@@ -313,4 +318,69 @@ fn lists_of_logs() {
     config.put(Mode::Replace, "ct_required", Value::Int(1)).unwrap();
     let error = Verifier::new(&config).err().expect("no list");
     assert_eq!(error.status, Status::OptionValue, "{}", error.what);
+}
+
+/// A server of implicit TLS that sends this list with its hello or its certificate; its port.
+fn serve(chain: &stv_lab::chains::Chain, version: SslVersion, sent: Vec<u8>) -> u16 {
+    let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
+    context.set_max_proto_version(Some(version)).unwrap();
+    context.set_certificate(&chain.certs[0]).unwrap();
+    context.set_private_key(&chain.key).unwrap();
+    for other in &chain.certs[1..] {
+        context.add_extra_chain_cert(other.clone()).unwrap();
+    }
+    let places = ExtensionContext::CLIENT_HELLO
+        | ExtensionContext::TLS1_2_SERVER_HELLO
+        | ExtensionContext::TLS1_3_CERTIFICATE;
+    let add = move |_: &mut SslRef, _: ExtensionContext, certificate: Option<(usize, &X509Ref)>| {
+        Ok(certificate.is_none_or(|(place, _)| place == 0).then(|| sent.clone()))
+    };
+    context.add_custom_ext(18, places, add, |_, _, _, _| Ok(())).unwrap();
+    let context = context.build();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        if let Ok(mut stream) = Ssl::new(&context).unwrap().accept(stream) {
+            let _ = stream.read(&mut [0; 16]);
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_is_asked_for_the_promises_of_its_handshake() {
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let pki = Pki::new().unwrap();
+        let chain = pki.leaf(&[BOB]).unwrap();
+        let der = chain.certs[0].to_der().unwrap();
+        let (log, stranger) = (Log::new(), Log::new());
+        let file = File::new(&format!("live-{version:?}"), &json(&[(&log, USABLE, "")]));
+        let good = list(&[log.promise(Entry::Certificate(&der), -60)]);
+        let foreign = list(&[stranger.promise(Entry::Certificate(&der), -60)]);
+        for (what, sent, verdict) in [
+            ("a promise", good, Verdict::Trusted),
+            ("one of another log", foreign, Verdict::Rejected),
+            ("an empty list", list(&[]), Verdict::Rejected),
+            ("no list", vec![7], Verdict::Rejected),
+        ] {
+            let port = serve(&chain, version, sent);
+            let mut config = Config::new();
+            let anchor = Value::Bytes(pki.root.cert.to_pem().unwrap());
+            let (name, logs) = file.setting();
+            for (name, value) in [("ca_pem", anchor), (name, logs), ("ct_required", Value::Int(1))]
+            {
+                config.put(Mode::Replace, name, value).unwrap();
+            }
+            let mut peer = Peer::new();
+            peer.set_protocol(Protocol::Tls);
+            peer.set_host(BOB).unwrap();
+            peer.set_connect(&format!("127.0.0.1:{port}")).unwrap();
+            peer.set_port(port);
+            let mut session = Session::new(&Verifier::new(&config).unwrap(), &peer).unwrap();
+            let _ = session.connect();
+            let report = session.report();
+            assert_eq!(report.verdict, verdict, "{version:?}, {what}: {}", report.text());
+        }
+    }
 }

@@ -49,7 +49,7 @@ pub enum Reached {
 impl<'a> Ending<'a> {
     /// What a finished handshake shows, whoever owns the connection.
     pub fn of(handshake: &'a impl Handshaken) -> Ending<'a> {
-        Ending { staple: handshake.staple(), ..Ending::default() }
+        Ending { staple: handshake.staple(), scts: handshake.scts(), ..Ending::default() }
     }
 
     /// What the caller gave with a chain on disk.

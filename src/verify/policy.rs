@@ -516,6 +516,7 @@ impl TlsRules {
             identity: client::identity(settings)?,
             key_log: settings.text("insecure_keylog_file"),
             ocsp: OcspMode::freeze(settings).ask(),
+            scts: CtRules::ask(settings),
         })?;
         let server_name = match settings.bool("SNI_enabled") {
             Some(false) => ServerName::Withheld,

@@ -1,9 +1,9 @@
 //! Does the certificate stand in public logs (RFC 6962)?
 //!
 //! A promise of a log (SCT) comes inside the certificate, with the stapled OCSP response, or in the
-//! handshake (for the latter the doors do not ask yet). It counts if its log is on the list that the caller gave and in good standing, takes
-//! certificates of this age, and signed it before now. Two promises of one log count once. Without a
-//! list nothing is checked.
+//! handshake, where our own sessions ask for it. It counts if its log is on the list that the caller
+//! gave and in good standing, takes certificates of this age, and signed it before now. Two promises
+//! of one log count once. Without a list nothing is checked, and no server is asked.
 //!
 //! Q: Does it prove that the certificate is in the log? A: No, only that the log promised so. Somebody
 //! who watches logs sees the certificate of a CA that was deceived; that is the point of asking for it.
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::limits::SCTS;
 use crate::ocsp::Response;
 use crate::options::Settings;
-use crate::ossl::{Scheme, digest};
+use crate::ossl::{Ask, Scheme, digest};
 use crate::pin::Algorithm;
 use crate::report::{Code, Finding};
 use crate::sct::{Entry, Sct, before_logging, parse_list};
@@ -53,6 +53,11 @@ impl CtRules {
             }
             _ => Ok(CtRules { logs, required }),
         }
+    }
+
+    /// Whether servers are asked for promises: only where there is a list to hold them against.
+    pub fn ask(settings: &Settings) -> Ask {
+        if settings.text("ct_log_file").is_some() { Ask::Asked } else { Ask::NotAsked }
     }
 
     /// The list's file.

@@ -17,6 +17,7 @@ use crate::status::Status;
 use super::identity::{Identity, set_identity};
 use super::judging::ask_judge;
 use super::key_log::write_secrets;
+use super::promises::ask_for_promises;
 use super::ticket::collect_tickets;
 use super::watch::watch_messages;
 
@@ -63,6 +64,8 @@ pub struct ContextSettings<'a> {
     pub key_log: Option<&'a str>,
     /// A stapled OCSP response (RFC 6066 §8).
     pub ocsp: Ask,
+    /// Promises of public logs (RFC 6962 §3.3.1).
+    pub scts: Ask,
 }
 
 /// Frozen TLS settings, shared by all sessions of a verifier.
@@ -85,6 +88,9 @@ impl Context {
             write_secrets(&mut builder, path)?;
         }
         set_status_request(&builder, settings.ocsp);
+        if settings.scts == Ask::Asked {
+            ask_for_promises(&mut builder)?;
+        }
         builder.set_options(SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION);
         // RFC 5746 §4.1: a server without secure renegotiation is refused, whatever openssl.cnf says.
         builder.clear_options(UNSAFE_RENEGOTIATION);

@@ -4,6 +4,8 @@ use openssl::ssl::SslRef;
 
 use crate::report::TlsFacts;
 
+use super::promises::promises;
+
 /// A connection whose handshake is finished.
 pub trait Handshaken {
     /// The SSL.
@@ -36,5 +38,10 @@ pub trait Handshaken {
     /// The OCSP response that the server stapled, DER.
     fn staple(&self) -> Option<&[u8]> {
         self.ssl().ocsp_status()
+    }
+
+    /// The promises of public logs that the server sent because it was asked: a serialized list.
+    fn scts(&self) -> Option<&[u8]> {
+        promises(self.ssl())
     }
 }

@@ -11,6 +11,7 @@ mod handshaken;
 mod identity;
 mod judging;
 mod key_log;
+mod promises;
 mod ticket;
 mod watch;
 
