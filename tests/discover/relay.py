@@ -1,4 +1,4 @@
-"""A mail relay on loopback that knows STARTTLS and nothing else, with a certificate of nobody's CA."""
+"""A mail relay on loopback that knows STARTTLS and nothing else; no CA signed its certificate."""
 
 from __future__ import annotations
 
@@ -27,10 +27,8 @@ class Relay:
 def relay(directory: Path) -> Iterator[Relay]:
     """The relay works as long as the block does."""
     certificate, key = directory / "relay.pem", directory / "relay.key"
-    openssl(
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=relay".split()
-        + ["-keyout", str(key), "-out", str(certificate)]
-    )
+    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=relay"
+    openssl([*request.split(), "-keyout", str(key), "-out", str(certificate)])
     spki = openssl(["pkey", "-in", str(key), "-pubout", "-outform", "DER"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

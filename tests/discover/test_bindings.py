@@ -10,7 +10,7 @@ from typing import Dict, Tuple, Union
 import pytest
 
 from servers import Scene
-from starttls_verify import Peer, RejectedError, Session, StateError, Verifier
+from starttls_verify import Peer, Provenance, RejectedError, Session, StateError, Verifier
 
 BINDINGS = Path(__file__).resolve().parents[2] / "bindings"
 
@@ -24,10 +24,14 @@ HOSTS: Dict[str, str] = {
 PHP = """
 require $argv[1];
 [, , $host, $port, $resolver, $anchor] = $argv;
-$options = ['dns' => 'unbound', 'dns_server' => ["127.0.0.1:$resolver"], 'dnssec_anchor_file' => $anchor];
+$verifier = new StarttlsVerify\\Verifier([
+    'dns' => 'unbound',
+    'dns_server' => ["127.0.0.1:$resolver"],
+    'dnssec_anchor_file' => $anchor,
+]);
 $peer = new StarttlsVerify\\Peer($host, 'smtp', (int) $port, "127.0.0.1:$port");
 try {
-    (new StarttlsVerify\\Session(new StarttlsVerify\\Verifier($options), $peer, discover: true))->connect();
+    (new StarttlsVerify\\Session($verifier, $peer, discover: true))->connect();
     echo 'trusted';
 } catch (StarttlsVerify\\PeerException $refusal) {
     echo $refusal->getReport()->json();
@@ -56,6 +60,26 @@ def test_python(scene: Scene, host: str) -> None:
         with pytest.raises(RejectedError) as refusal:
             session.connect()
     assert HOSTS[host] in [finding.code for finding in refusal.value.report.findings]
+
+
+@pytest.mark.parametrize("provenance", [Provenance.SECURE, Provenance.INSECURE])
+def test_a_host_that_the_dns_named(scene: Scene, provenance: Provenance) -> None:
+    """Its record is perfect; whether it serves the domain is another question."""
+    port = scene.relay.port
+    named = Peer(
+        "mail.signed.test",
+        "smtp",
+        port=port,
+        connect=f"127.0.0.1:{port}",
+        origin="bob.test",
+        provenance=provenance,
+    )
+    with Session(Verifier(**options(scene)), named, discover=True) as session:
+        if provenance is Provenance.SECURE:
+            assert session.connect() == 0
+            return
+        with pytest.raises(RejectedError):
+            session.connect()
 
 
 def test_it_is_asked_for_twice(scene: Scene) -> None:

@@ -68,7 +68,11 @@ into-forged IN CNAME mail.forged.test.
         Zone("signed.test.", signed),
         # Its letters go to a host whose certificate and TLSA record are perfect.
         Zone("plain.test.", f"{mail}@ IN MX 10 mail.signed.test.\n", is_signed=False),
-        Zone("forged.test.", mail.replace(digest, WRONG) + FORGED_MX, tamper=lambda text: forge(text, digest)),
+        Zone(
+            "forged.test.",
+            mail.replace(digest, WRONG) + FORGED_MX,
+            tamper=lambda text: forge(text, digest),
+        ),
         Zone(
             "moved.test.",
             mail,
@@ -87,7 +91,8 @@ def forge(text: str, digest: str) -> str:
 
 def strip(text: str) -> str:
     """The signatures, and the proof that there should be some, are gone."""
-    kept = [line for line in text.splitlines() if not {"RRSIG", "NSEC", "DNSKEY"} & set(line.split())]
+    gone = {"RRSIG", "NSEC", "DNSKEY"}
+    kept = [line for line in text.splitlines() if not gone & set(line.split())]
     return "\n".join(kept) + "\n"
 
 
@@ -97,12 +102,16 @@ def write(directory: Path, all_zones: Sequence[Zone]) -> Dict[str, Path]:
     delegations = ""
     for zone in all_zones:
         files[zone.origin], ds = write_zone(directory, zone)
-        delegations += f"{zone.origin} IN NS ns.{zone.origin}\nns.{zone.origin} IN A 127.0.0.1\n{ds}"
-    for origin in ("silent.test.", "dead.test."):
-        delegations += f"{origin} IN NS ns.{origin}\nns.{origin} IN A 127.0.0.1\n"
+        delegations += delegation(zone.origin) + ds
+    delegations += delegation("silent.test.") + delegation("dead.test.")
     files["test."], ds = write_zone(directory, Zone("test.", delegations))
     (directory / "anchor").write_text(ds)
     return files
+
+
+def delegation(origin: str) -> str:
+    """What test. says of a zone below it, but for its key."""
+    return f"{origin} IN NS ns.{origin}\nns.{origin} IN A 127.0.0.1\n"
 
 
 def write_zone(directory: Path, zone: Zone) -> Tuple[Path, str]:

@@ -24,6 +24,9 @@ final class Peer
      * @param TlsaState|null $tlsaState how they came from the DNS, or why there are none; null is your
      *                                 own statement
      * @param string|null  $tlsaBase   host name below which they stand, if not the host
+     * @param string|null  $origin     domain that the user named, if MX or SRV records led from it to
+     *                                 the host
+     * @param Provenance   $provenance how they did
      * @throws ArgumentException for a name or record that is none, holds a NUL, or is not UTF-8
      */
     public function __construct(
@@ -36,6 +39,8 @@ final class Peer
         private readonly array $tlsa = [],
         private readonly ?TlsaState $tlsaState = null,
         private readonly ?string $tlsaBase = null,
+        private readonly ?string $origin = null,
+        private readonly Provenance $provenance = Provenance::Insecure,
     ) {
         $library = Library::shared();
         [$status, $handle] = $library->make('peer', 'stv_peer_new');
@@ -50,6 +55,9 @@ final class Peer
         $this->setTexts('stv_peer_set_tlsa_base', $tlsaBase === null ? [] : [$tlsaBase]);
         if ($tlsaState !== null) {
             $this->set('stv_peer_set_tlsa_state', $tlsaState->value);
+        }
+        if ($origin !== null) {
+            $this->obey($library->number('stv_peer_set_origin', $this->handle, $origin, $provenance->value));
         }
     }
 
@@ -124,6 +132,8 @@ final class Peer
             $this->tlsa,
             $this->tlsaState,
             $this->tlsaBase,
+            $this->origin,
+            $this->provenance,
         );
         $library = $peer->handle->library;
         if ($known !== null) {

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._abi import ABI_LEVEL, Outcome, Status, TlsaState, Verdict
+from ._abi import ABI_LEVEL, Outcome, Provenance, Status, TlsaState, Verdict
 from .certificate import cert_matches_pin, cert_matches_tlsa, cert_names_host
 from .chain import verify_chain
 from .context import SecuredSocket, VerifyingContext
@@ -57,6 +57,7 @@ __all__ = [
     "Outcome",
     "Peer",
     "ProtocolError",
+    "Provenance",
     "RejectedError",
     "Report",
     "SecuredSocket",

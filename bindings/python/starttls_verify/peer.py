@@ -6,7 +6,7 @@ import ctypes
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Sequence
 
-from ._abi import Status, TlsaState
+from ._abi import Provenance, Status, TlsaState
 from .errors import failure
 from .handle import Handle, make
 from .library import lib, words
@@ -38,6 +38,10 @@ class Peer:
     """How they came from the DNS, or why there are none; None is your own statement."""
     tlsa_base: Optional[str] = None
     """The host name below which they stand, when that is not the host."""
+    origin: Optional[str] = None
+    """The domain that the user named, when MX or SRV records led from it to the host."""
+    provenance: Provenance = Provenance.INSECURE
+    """How they did: a host that insecure records named must be certified for the domain."""
 
     def __post_init__(self) -> None:
         for field in ("references", "tlsa"):
@@ -60,6 +64,10 @@ class Peer:
             put(handle, lib.stv_peer_set_connect, self.connect, "connect")
         if self.server_name is not None:
             put(handle, lib.stv_peer_set_sni, self.server_name, "server_name")
+        if self.origin is not None:
+            domain, provenance = octets(self.origin, "origin"), c_int("provenance", self.provenance)
+            status = lib.stv_peer_set_origin(handle.pointer, domain, len(domain), provenance)
+            check(handle, status)
         self.put_tlsa(handle)
         return handle
 
