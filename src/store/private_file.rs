@@ -68,6 +68,9 @@ impl Drop for Turn {
     fn drop(&mut self) {
         // Nothing can be done about a failure, and the end of the process gives the lock up anyway.
         let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
+        // Those who wait look every now and then, and a process that goes on updating would always be
+        // there first: with thirty of them somebody's patience would end.
+        thread::sleep(2 * LOOK);
     }
 }
 

@@ -8,7 +8,7 @@
 
 static void names_of_numbers(void)
 {
-    static const int odd[] = {-1, 5, 99, 118, 401, 9999, -2147483647 - 1, 2147483647};
+    static const int odd[] = {-1, 5, 99, 119, 401, 9999, -2147483647 - 1, 2147483647};
     size_t i;
 
     CHECK(stv_abi_level() >= STV_ABI_LEVEL);
