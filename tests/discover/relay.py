@@ -17,10 +17,11 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Relay:
-    """Where it listens, and the SHA-256 of its key as TLSA 3 1 1 has it."""
+    """Where it listens, the SHA-256 of its key as TLSA 3 1 1 has it, and its certificate."""
 
     port: int
     digest: str
+    certificate: Path
 
 
 @contextlib.contextmanager
@@ -28,7 +29,8 @@ def relay(directory: Path) -> Iterator[Relay]:
     """The relay works as long as the block does."""
     certificate, key = directory / "relay.pem", directory / "relay.key"
     request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=relay"
-    openssl([*request.split(), "-keyout", str(key), "-out", str(certificate)])
+    name = ["-addext", "subjectAltName=DNS:mail.signed.test"]
+    openssl([*request.split(), *name, "-keyout", str(key), "-out", str(certificate)])
     spki = openssl(["pkey", "-in", str(key), "-pubout", "-outform", "DER"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -36,7 +38,8 @@ def relay(directory: Path) -> Iterator[Relay]:
         thread = threading.Thread(target=serve, args=(listener, context), daemon=True)
         thread.start()
         try:
-            yield Relay(listener.getsockname()[1], hashlib.sha256(spki).hexdigest())
+            digest = hashlib.sha256(spki).hexdigest()
+            yield Relay(listener.getsockname()[1], digest, certificate)
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join(PATIENCE)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import Dict, List, Tuple
+import time
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple
 
 import pytest
 
@@ -39,10 +41,12 @@ DOMAINS: Dict[str, Tuple[int, List[Tuple[str, str, str]]]] = {
 }
 
 
-def check(program: str, scene: Scene, domain: str, options: List[str]) -> Tuple[int, List[str]]:
+def check(
+    program: str, scene: Scene, domain: str, options: List[str], more: Sequence[str] = ()
+) -> Tuple[int, List[str]]:
     """Exit code, and the report of each host as JSON."""
     port = scene.relay.port
-    words = [program, "check", "--json", "--mx", "--connect", f"127.0.0.1:{port}"]
+    words = [program, "check", "--json", "--mx", "--connect", f"127.0.0.1:{port}", *more]
     for option in options:
         words += ["--set", option]
     done = subprocess.run(
@@ -74,3 +78,48 @@ def test_an_insecure_mx_is_unauthenticated_at_best(program: str, scene: Scene) -
     exit_code, lines = check(program, scene, "plain.test", options)
     assert [json.loads(line)["verdict"] for line in lines] == ["unauthenticated"]
     assert exit_code == 4
+
+
+def held(directory: Path, domain: str, hosts: List[str]) -> Path:
+    """A policy that was fetched a minute ago; the domain's TXT record is gone since."""
+    directory.mkdir(mode=0o700)
+    lines = ["version: STSv1", "mode: enforce", *(f"mx: {host}" for host in hosts), "max_age: 86400"]
+    policy = {
+        "starttls-verify": "mta-sts policy",
+        "v": 1,
+        "domain": domain,
+        "id": "1",
+        "fetched": int(time.time()) - 60,
+        "policy": "\n".join(lines) + "\n",
+    }
+    file = directory / f"{domain}.json"
+    file.write_text(json.dumps(policy), encoding="utf-8")
+    file.chmod(0o600)
+    return file
+
+
+@pytest.mark.parametrize(
+    "hosts, code, verdict",
+    [(["mail.signed.test"], 0, "trusted"), (["mail.plain.test"], 1, "rejected")],
+)
+def test_a_policy_holds_though_its_record_is_gone(
+    program: str, scene: Scene, tmp_path: Path, hosts: List[str], code: int, verdict: str
+) -> None:
+    """RFC 8461 section 5.1. It also vouches for a host that an insecure MX named, if it names it."""
+    held(tmp_path / "policies", "plain.test", hosts)
+    words = ["--mta-sts-cache", str(tmp_path / "policies"), "--cafile", str(scene.relay.certificate)]
+    exit_code, lines = check(program, scene, "plain.test", engine(scene, "unbound"), words)
+    found = [json.loads(line) for line in lines]
+    sts = [one["outcome"] for one in found[0]["findings"] if one["check"] == "mta_sts"]
+    assert ([one["verdict"] for one in found], exit_code) == ([verdict], code), lines
+    assert sts == ["pass" if code == 0 else "fail"]
+
+
+def test_a_damaged_policy_is_no_missing_policy(
+    program: str, scene: Scene, tmp_path: Path
+) -> None:
+    file = held(tmp_path / "policies", "plain.test", ["mail.signed.test"])
+    file.write_text(file.read_text(encoding="utf-8")[:-9], encoding="utf-8")
+    words = ["--mta-sts-cache", str(tmp_path / "policies")]
+    exit_code, lines = check(program, scene, "plain.test", engine(scene, "unbound"), words)
+    assert (exit_code, lines) == (2, [])

@@ -8,7 +8,7 @@
 //! | close, reset | the end, in order or not | `io.closed` |
 //! | endless ..., lying ... | what the [`Flood`] says | that of the flood |
 //! | drip | an honest handshake, or a record, octet by octet | `io.timeout` |
-//! | endless tickets | an honest handshake and session tickets behind it | `io.timeout` |
+//! | endless tickets | an honest handshake and session tickets behind it | `tls.protocol` |
 //! | cut | inside TLS: the end without a word | `tls.truncated` |
 //!
 //! What TLS carries once it stands hangs on no protocol, so the stage `open` is visited through one
@@ -27,6 +27,8 @@ use crate::conversation::{self, Conversation, Flood, Turn};
 use crate::server::Act;
 use crate::visitor::Door;
 
+/// A flood is noticed long before the deadline.
+const FLOOD: &str = "tls.protocol";
 const TIMEOUT: &str = "io.timeout";
 const CLOSED: &str = "io.closed";
 const TRUNCATED: &str = "tls.truncated";
@@ -197,7 +199,7 @@ fn handshake(scene: &mut Scene) -> Vec<Cell> {
 fn tickets(scene: &mut Scene, conversation: &Conversation) -> Option<Cell> {
     let first = conversation.inside.first()?;
     scene.stage = first.stage;
-    Some(scene.cell("endless tickets", [Act::Seal(usize::MAX)], TIMEOUT))
+    Some(scene.cell("endless tickets", [Act::Seal(usize::MAX)], FLOOD))
 }
 
 /// The session is open and its program reads.
@@ -211,7 +213,7 @@ fn open(scene: &mut Scene) -> Vec<Cell> {
         scene.cell("reset", [Act::Reset], TRUNCATED),
     ];
     scene.acts.pop();
-    cells.push(scene.cell("endless tickets", [Act::Seal(usize::MAX)], TIMEOUT));
+    cells.push(scene.cell("endless tickets", [Act::Seal(usize::MAX)], FLOOD));
     cells
 }
 

@@ -126,10 +126,14 @@ pub struct CheckArguments {
     /// One more name that the certificate may be for, such as dns:mail.example.com
     #[arg(long = "name", value_name = "TAG:NAME", conflicts_with = "batch")]
     pub names: Vec<String>,
-    /// The target is a mail domain: look up its mail exchanges (MX) and their TLSA records, and check
-    /// every one; the exit code is that of the worst
+    /// The target is a mail domain: look up its mail exchanges (MX), their TLSA records and the domain's
+    /// MTA-STS policy, and check every one; the exit code is that of the worst
     #[arg(long, conflicts_with_all = ["batch", "names", "tlsa"])]
     pub mx: bool,
+    /// Directory in which MTA-STS policies are kept for as long as they hold; only its owner may write
+    /// to it
+    #[arg(long, value_name = "DIR", requires = "mx")]
+    pub mta_sts_cache: Option<String>,
     #[command(flatten)]
     pub connection: ConnectionArguments,
     /// Store of known peers: a server whose key has changed is refused, one that was trusted is

@@ -14,6 +14,7 @@ use crate::arguments::CheckArguments;
 use crate::check::peer_of;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::mail_policy;
 use crate::output::show;
 
 /// Looks the exchanges of the domain up and checks each, the best first.
@@ -25,7 +26,8 @@ pub fn run(
 ) -> std::result::Result<Exit, Fault> {
     let domain = peer_of(target, &arguments.connection)?;
     let name = name_of(&domain)?;
-    let resolver = Resolver::open(&verifier.policy(&domain).dns)?;
+    let policy = verifier.policy(&domain);
+    let resolver = Resolver::open(&policy.dns)?;
     let found = match servers(&resolver, &name, domain.protocol()) {
         Servers::Some(found) => found,
         Servers::None(_) => return Ok(nobody(&name, "takes no mail", Exit::Unchecked)),
@@ -36,9 +38,13 @@ pub fn run(
             return Ok(nobody(&name, &format!("could not be looked up: {why}"), Exit::Unchecked));
         }
     };
+    let directory = arguments.mta_sts_cache.as_deref();
+    let sts = mail_policy::of(policy.sts, &name, &resolver, directory)?;
     let mut worst = Exit::Trusted;
     for server in &found {
-        let visit = acquaintance.visit(verifier, host_of(&domain, &name, server)?)?;
+        let mut host = host_of(&domain, &name, server)?;
+        host.set_sts(sts.clone());
+        let visit = acquaintance.visit(verifier, host)?;
         worst = worst.max(visit.exit());
         show(&visit.report, &arguments.output)?;
         visit.leave();

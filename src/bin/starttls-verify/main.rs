@@ -21,6 +21,7 @@ mod known;
 mod line_policy;
 mod lines;
 mod mail_domain;
+mod mail_policy;
 mod option_list;
 mod output;
 mod pin;
