@@ -1,6 +1,6 @@
 //! The attack corpus, played over real sockets to sessions of the C ABI.
 //!
-//! `tests/attacks.rs` and `tests/transcripts.rs` read the rows (`suite`), fix what each must come
+//! `tests/attacks` and `tests/transcripts.rs` read the rows (`suite`), fix what each must come
 //! to (`ending`, `choices`, `rulings`), and make a server of it (`play`, `packets`, `dialogue`,
 //! `controls`, on the `stage`). A `trial` is one row; it is run in three modes of the `client`,
 //! which calls the `abi`, and what left the client in clear is held against `clear`. The `tally`

@@ -1,48 +1,45 @@
 //! The pins of class `dane/sts/pin` of `attacks.json` (A262, A264): every fixture through both doors,
 //! and every way of writing a pin. See `fixtures`.
 
-mod corpus;
-mod fixtures;
-
-use corpus::abi::{Peer, Verifier, status};
-use corpus::suite::{self, Attack};
-use corpus::tally::tell;
-use fixtures::fixture::{HOST, Wanted, leaf};
-use fixtures::pins::{self, hash_pin, key_pin};
-use fixtures::{meaning, run};
+use super::fixtures::fixture::{Fixture, HOST, Wanted, leaf};
+use super::fixtures::pins::{self, hash_pin, key_pin};
+use super::fixtures::{meaning, run};
+use crate::corpus::abi::{Peer, Verifier, status};
+use crate::corpus::suite::Attack;
+use crate::corpus::tally::tell;
 use stv_lab::chains::Pki;
+
+use super::ledger::{Proof, Rows};
 
 /// Rows about pins; the others of the class are about TLSA records and MTA-STS policies.
 const ROWS: [&str; 2] = ["A262", "A264"];
+
+/// The rows that this proves beside the fixtures.
+pub const PROOFS: &[Proof] =
+    &[("A264", a_malformed_pin_makes_no_verifier), ("A264", a_good_pin_excuses_no_malformed_one)];
 
 /// Numbers of `stv_status_code`.
 const E_PIN: i32 = 115;
 const E_INSECURE: i32 = 108;
 const E_OPTION_VALUE: i32 = 107;
 
-#[test]
-fn a_pin_is_satisfied_by_nobody_else() {
+/// A pin is satisfied by nobody else.
+pub fn rows() -> Rows {
     let pki = Pki::new().expect("a CA");
-    let wrong = run::all(pins::FIXTURES, &pki);
-    let told: Vec<&String> = wrong.values().flatten().collect();
-    let (fixtures, failed) = (pins::FIXTURES.len(), told.len());
-    tell(&format!("\npins: {fixtures} fixtures and their twins, 3 doors, {failed} wrong\n"));
-    assert!(told.is_empty(), "{told:#?}");
+    tell(&format!("\npins: {} fixtures and their twins, 3 doors\n", pins::FIXTURES.len()));
+    run::all(pins::FIXTURES, &pki)
 }
 
-#[test]
-fn the_corpus_means_the_same() {
-    let Some(mut rows) = suite::rows::<Attack>("attacks.json") else {
-        return tell("skipped: no conformance data\n");
-    };
-    rows.retain(|row| ROWS.contains(&row.id.as_str()));
-    assert_eq!(rows.len(), ROWS.len());
-    let codes = meaning::codes(&rows[0].expect).expect("a meaning");
-    for fixture in pins::FIXTURES {
+/// Fixtures that do not mean what the corpus says.
+pub fn unmeant(corpus: &[Attack]) -> Vec<String> {
+    let meant = |id| &corpus.iter().find(|row| row.id == id).expect("its row").expect;
+    assert_eq!(meant(ROWS[1]), "INVALID_ARGUMENT");
+    let codes = meaning::codes(meant(ROWS[0])).expect("a meaning");
+    let differs = |fixture: &&Fixture| {
         let same = matches!(fixture.shown, Wanted::Refused(code) if codes.contains(&code));
-        assert_eq!(same, fixture.differs.is_none(), "{}", fixture.what);
-    }
-    assert_eq!(rows[1].expect, "INVALID_ARGUMENT");
+        same != fixture.differs.is_none()
+    };
+    pins::FIXTURES.iter().filter(differs).map(|fixture| fixture.what.to_owned()).collect()
 }
 
 /// One pin in every spelling that people use: it matches, and the same spelling of another does not.
@@ -101,7 +98,6 @@ fn colons(pin: &str) -> String {
 }
 
 /// A264: what is no pin makes no verifier. A pin that is dropped would be a check that is not made.
-#[test]
 fn a_malformed_pin_makes_no_verifier() {
     let pki = Pki::new().expect("a CA");
     let root = pki.root.cert.to_der().expect("DER");
@@ -139,7 +135,6 @@ fn a_malformed_pin_makes_no_verifier() {
 }
 
 /// A good pin beside a malformed one does not save it, in either order.
-#[test]
 fn a_good_pin_excuses_no_malformed_one() {
     let pki = Pki::new().expect("a CA");
     let own = pki.chain(&leaf()).expect("a chain").certs.remove(0);

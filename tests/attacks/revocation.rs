@@ -13,6 +13,12 @@ use stv_lab::ca::{Blueprint, Extension, Usage};
 use stv_lab::chains::{self, BOB, Pki};
 use stv_lab::revocation::{CrlBlueprint, Updates};
 
+use super::ledger::Proof;
+
+/// The rows that this proves.
+pub const PROOFS: &[Proof] =
+    &[("A207", a207_revoked_in_a_crl), ("A208", a208_a_crl_that_has_expired)];
+
 fn config(pki: &Pki, settings: &[(&str, Value)]) -> Config {
     let mut config = Config::new();
     let root = pki.root.cert.to_der().unwrap();
@@ -89,7 +95,6 @@ impl Scene {
     }
 }
 
-#[test]
 fn a207_revoked_in_a_crl() {
     let scene = Scene::new();
     let (leaf, intermediate) = (&scene.bob.certs[0], &scene.pki.intermediate.cert);
@@ -112,7 +117,6 @@ fn a207_revoked_in_a_crl() {
     assert_eq!(scene.code(&[crl(&old), crl(&upper), soft]), "chain.revoked");
 }
 
-#[test]
 fn a208_a_crl_that_has_expired() {
     let scene = Scene::new();
     let upper = scene.upper(&[]);

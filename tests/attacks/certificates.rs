@@ -1,71 +1,46 @@
 //! Class `cert` of `attacks.json`: a chain with exactly one fault, shown on disk and by a live server
 //! behind STARTTLS, and its twin without the fault. See `fixtures`.
 
-mod corpus;
-mod fixtures;
-
-use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 
-use corpus::abi::{Peer, Verifier};
-use corpus::suite::{self, Attack};
-use corpus::tally::tell;
-use fixtures::fixture::{Fixture, HOST, Wanted, leaf};
-use fixtures::{algorithms, meaning, names, run, trust};
+use super::fixtures::fixture::{Fixture, HOST, Wanted, leaf};
+use super::fixtures::{algorithms, meaning, names, run, trust};
+use crate::corpus::abi::{Peer, Verifier};
+use crate::corpus::suite::Attack;
+use crate::corpus::tally::tell;
 use stv_lab::ca::{Blueprint, Extension};
 use stv_lab::chains::Pki;
 use stv_lab::der;
 
-const ROWS: usize = 31;
-/// Rows about revocation, and the files whose tests bear their names.
-const ELSEWHERE: [(&str, &str); 4] = [
-    ("A204", "staples.rs"),
-    ("A205", "staples.rs"),
-    ("A207", "revocation.rs"),
-    ("A208", "revocation.rs"),
-];
+use super::ledger::Rows;
 
-/// Whether the row's test is in its file; nothing where there is no such file.
-fn is_built(row: &str, file: &str) -> Option<bool> {
-    let path = format!("{}/tests/{file}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).ok()?;
-    Some(text.contains(&format!("fn {}_", row.to_ascii_lowercase())))
-}
+/// Rows about revocation: see `staples` and `revocation`.
+const ELSEWHERE: [&str; 4] = ["A204", "A205", "A207", "A208"];
 
 fn all() -> Vec<Fixture> {
     [trust::FIXTURES, algorithms::FIXTURES, names::FIXTURES].concat()
 }
 
-#[test]
-fn every_fault_is_refused_and_its_twin_is_trusted() {
+/// Every fault is refused, and its twin is trusted.
+pub fn rows() -> Rows {
     let fixtures = all();
     let pki = Pki::new().expect("a CA");
-    let wrong = run::all(&fixtures, &pki);
-    let told: Vec<&String> = wrong.values().flatten().collect();
-    print(&fixtures, &wrong);
-    assert!(told.is_empty(), "{} wrong:\n{told:#?}", told.len());
+    print(&fixtures);
+    run::all(&fixtures, &pki)
 }
 
-#[test]
-fn every_row_of_the_corpus_has_a_fixture_that_means_the_same() {
-    let Some(mut rows) = suite::rows::<Attack>("attacks.json") else {
-        return tell("skipped: no conformance data\n");
-    };
-    rows.retain(|row| row.class == "cert");
-    assert_eq!(rows.len(), ROWS);
+/// Rows of the corpus without a fixture that means the same.
+pub fn unmeant(corpus: &[Attack]) -> Vec<String> {
     let fixtures = all();
-    let wrong: Vec<String> = rows.iter().filter_map(|row| unmeant(row, &fixtures)).collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    let rows = corpus.iter().filter(|row| row.class == "cert");
+    rows.filter(|row| !ELSEWHERE.contains(&row.id.as_str()))
+        .filter_map(|row| is_unmeant(row, &fixtures))
+        .collect()
 }
 
 /// What is wrong with the fixtures of a row, if anything is.
-fn unmeant(row: &Attack, fixtures: &[Fixture]) -> Option<String> {
+fn is_unmeant(row: &Attack, fixtures: &[Fixture]) -> Option<String> {
     let own: Vec<&Fixture> = fixtures.iter().filter(|fixture| fixture.row == row.id).collect();
-    let elsewhere = ELSEWHERE.iter().any(|(id, _)| *id == row.id);
-    if own.is_empty() || elsewhere {
-        return (own.is_empty() != elsewhere)
-            .then(|| format!("{}: no fixture, or two homes", row.id));
-    }
     let Some(codes) = meaning::codes(&row.expect) else {
         return Some(format!("{}: {} has no meaning", row.id, row.expect));
     };
@@ -77,26 +52,9 @@ fn unmeant(row: &Attack, fixtures: &[Fixture]) -> Option<String> {
     unsaid.map(|fixture| format!("{} {}: not {}", row.id, fixture.what, row.expect))
 }
 
-#[test]
-fn rows_that_are_elsewhere_are_there() {
-    let lost = |(row, file): &&(&str, &str)| is_built(row, file) == Some(false);
-    assert_eq!(ELSEWHERE.iter().find(lost), None);
-}
-
-fn print(fixtures: &[Fixture], wrong: &run::Wrong) {
-    let rows: BTreeSet<&str> = fixtures.iter().map(|fixture| fixture.row).collect();
-    let right = rows.iter().filter(|row| wrong.get(*row).is_some_and(Vec::is_empty)).count();
-    let built = ELSEWHERE.iter().filter(|(row, file)| is_built(row, file) == Some(true)).count();
-    let mut table = format!(
-        "\ncert: {} of {ROWS} rows; {} here, {right} right ({} fixtures and their twins, 3 doors)\n",
-        rows.len() + built,
-        rows.len(),
-        fixtures.len()
-    );
-    for (row, file) in ELSEWHERE {
-        let state = if is_built(row, file) == Some(true) { "in" } else { "not built; will be in" };
-        table += &format!("{row}: {state} tests/{file}\n");
-    }
+fn print(fixtures: &[Fixture]) {
+    let mut table =
+        format!("\ncertificates: {} fixtures and their twins, 3 doors\n", fixtures.len());
     for fixture in fixtures {
         let why = fixture.differs.map(|why| format!("exception {}: {why}\n", fixture.row));
         table += &why.unwrap_or_default();

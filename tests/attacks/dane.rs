@@ -1,7 +1,7 @@
 //! What Eve, a disturbed resolver and a careless administrator do with TLSA records, through the C
 //! ABI. The ids are those of the table of attacks on STARTTLS clients.
 
-#[path = "dane/abi.rs"]
+#[path = "../dane/abi.rs"]
 #[allow(dead_code)]
 mod abi;
 
@@ -13,6 +13,22 @@ use openssl::sha::{sha256, sha512};
 use openssl::x509::X509;
 use stv_lab::ca::{Basic, Blueprint, Digest, Identity, KeyKind, Validity};
 use stv_lab::chains::{BOB, EVE, Pki};
+
+use super::ledger::Proof;
+
+/// The rows that this proves.
+pub const PROOFS: &[Proof] = &[
+    ("A248", a248_dane_ee_asks_neither_for_name_nor_for_date),
+    ("A248", a248_a_weak_key_is_anybodys_also_with_a_record),
+    ("A249", a249_dane_ta_needs_chain_name_and_date),
+    ("A249", a249_the_names_of_the_next_hop_and_the_base_domain),
+    ("A250", a250_a_ca_that_the_server_does_not_send),
+    ("A251", a251_after_a_mismatch_there_is_no_way_back_to_public_cas),
+    ("A252", a252_records_of_which_nothing_can_be_made_are_passed_over),
+    ("A253", a253_the_strongest_digest_decides),
+    ("A246", a246_records_that_nobody_signed_count_for_nothing),
+    ("A262", a262_a_pin_binds_also_where_a_record_decides_the_rest),
+];
 
 const HEX: data_encoding::Encoding = data_encoding::HEXLOWER;
 /// Codes of failures and of the verdict in one: trusted.
@@ -64,7 +80,6 @@ fn bob(pki: &Pki) -> Identity {
     Blueprint::leaf(&[BOB]).issued_by(&pki.intermediate).unwrap()
 }
 
-#[test]
 fn a248_dane_ee_asks_neither_for_name_nor_for_date() {
     let pki = Pki::new().unwrap();
     let odd = Blueprint { validity: Validity::PAST, ..Blueprint::leaf(&[EVE]) };
@@ -85,7 +100,6 @@ fn a248_dane_ee_asks_neither_for_name_nor_for_date() {
     expect(&sent(strict, &[&fair]), GOOD, "with its name");
 }
 
-#[test]
 fn a248_a_weak_key_is_anybodys_also_with_a_record() {
     let weak = Blueprint { key: KeyKind::Rsa(1024), ..Blueprint::leaf(&[BOB]) };
     let weak = weak.self_signed().unwrap().cert;
@@ -93,7 +107,6 @@ fn a248_a_weak_key_is_anybodys_also_with_a_record() {
     expect(&answer, (REJECTED, "dane.weak_key"), "RSA with 1024 bits");
 }
 
-#[test]
 fn a249_dane_ta_needs_chain_name_and_date() {
     let pki = Pki::new().unwrap();
     let (ca, root) = (&pki.intermediate.cert, &pki.root.cert);
@@ -113,7 +126,6 @@ fn a249_dane_ta_needs_chain_name_and_date() {
     }
 }
 
-#[test]
 fn a249_the_names_of_the_next_hop_and_the_base_domain() {
     let pki = Pki::new().unwrap();
     let ca = &pki.intermediate.cert;
@@ -141,7 +153,6 @@ fn a249_the_names_of_the_next_hop_and_the_base_domain() {
     expect(&answer, (REJECTED, "name.mismatch"), "the base domain of an insecure look-up");
 }
 
-#[test]
 fn a250_a_ca_that_the_server_does_not_send() {
     let pki = Pki::new().unwrap();
     let (leaf, ca, root) = (bob(&pki).cert, &pki.intermediate.cert, &pki.root.cert);
@@ -161,7 +172,6 @@ fn a250_a_ca_that_the_server_does_not_send() {
     assert_eq!(answer.match_depth, 0);
 }
 
-#[test]
 fn a251_after_a_mismatch_there_is_no_way_back_to_public_cas() {
     let pki = Pki::new().unwrap();
     let (leaf, ca) = (bob(&pki).cert, &pki.intermediate.cert);
@@ -177,7 +187,6 @@ fn a251_after_a_mismatch_there_is_no_way_back_to_public_cas() {
     }
 }
 
-#[test]
 fn a252_records_of_which_nothing_can_be_made_are_passed_over() {
     let pki = Pki::new().unwrap();
     let (leaf, ca) = (bob(&pki).cert, &pki.intermediate.cert);
@@ -207,7 +216,6 @@ fn a252_records_of_which_nothing_can_be_made_are_passed_over() {
     }
 }
 
-#[test]
 fn a253_the_strongest_digest_decides() {
     let pki = Pki::new().unwrap();
     let (leaf, ca) = (bob(&pki).cert, &pki.intermediate.cert);
@@ -225,7 +233,6 @@ fn a253_the_strongest_digest_decides() {
     }
 }
 
-#[test]
 fn a246_records_that_nobody_signed_count_for_nothing() {
     let pki = Pki::new().unwrap();
     let (leaf, ca) = (bob(&pki).cert, &pki.intermediate.cert);
@@ -401,7 +408,6 @@ fn pkix_usages_need_a_public_ca_and_are_not_for_mail_relays() {
     expect(&sent(named, &[&eve, ca]), (REJECTED, "name.mismatch"), "the name counts");
 }
 
-#[test]
 fn a262_a_pin_binds_also_where_a_record_decides_the_rest() {
     let pki = Pki::new().unwrap();
     let (leaf, ca) = (bob(&pki).cert, &pki.intermediate.cert);
