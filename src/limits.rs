@@ -117,3 +117,13 @@ pub const KEPT_SECONDS: i64 = 86_400;
 /// Messages of the handshake protocol that a server may send on an open session without one octet of
 /// data between them: new tickets and key updates (RFC 8446 §4.6).
 pub const MESSAGES_WITHOUT_DATA: u32 = 64;
+
+/// Policies of one TLSRPT summary: an MX host with TLSA records has its own. Further ones are counted
+/// by their kind alone.
+pub const TLS_RPT_POLICIES: usize = 256;
+
+/// Rows of failures in one TLSRPT summary. Further ones are counted by their result type alone.
+pub const TLS_RPT_ROWS: usize = 4096;
+
+/// Octets of a text in a TLSRPT summary that the sender gives: his name, address and identifier.
+pub const TLS_RPT_TEXT_OCTETS: usize = 512;

@@ -115,6 +115,13 @@ impl StsPolicy {
         draft.finish()
     }
 
+    /// The policy as it was understood, a line each: what it says beyond that counts for nobody.
+    pub fn lines(&self) -> Vec<String> {
+        let hosts = self.hosts.iter().map(|host| format!("mx: {host}"));
+        let first = ["version: STSv1".to_owned(), format!("mode: {}", self.mode.word())];
+        first.into_iter().chain(hosts).chain([format!("max_age: {}", self.max_age)]).collect()
+    }
+
     /// The hosts in one line, for words.
     pub fn hosts_text(&self) -> String {
         let hosts: Vec<String> = self.hosts.iter().map(MxPattern::to_string).collect();
@@ -241,13 +248,19 @@ impl Draft {
     }
 }
 
-fn mode_of(word: &str) -> Option<Mode> {
-    match word {
-        "enforce" => Some(Mode::Enforce),
-        "testing" => Some(Mode::Testing),
-        "none" => Some(Mode::None),
-        _ => None,
+impl Mode {
+    /// The word in a policy.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Mode::Enforce => "enforce",
+            Mode::Testing => "testing",
+            Mode::None => "none",
+        }
     }
+}
+
+fn mode_of(word: &str) -> Option<Mode> {
+    [Mode::Enforce, Mode::Testing, Mode::None].into_iter().find(|mode| mode.word() == word)
 }
 
 /// More than a year counts as a year.
@@ -320,6 +333,8 @@ mod tests {
         let text = "version: STSv1\r\nmode: enforce\r\nmx: mail.bob.test\r\nmx: *.in.bob.test\r\nmax_age: 604800\r\n";
         let policy = StsPolicy::parse(text).unwrap();
         assert_eq!((policy.mode, policy.max_age, policy.hosts.len()), (Mode::Enforce, 604_800, 2));
+        let lines = policy.lines().join("\n");
+        assert_eq!(StsPolicy::parse(&lines), Ok(policy.clone()), "{lines}");
         let covers = |host| policy.covers(&DnsName::parse(host, Idna::Refuse).unwrap());
         for (host, wanted) in [
             ("mail.bob.test", true),

@@ -89,6 +89,7 @@ fn status_of(report: &Report) -> Status {
 #[cfg(test)]
 mod tests {
     use crate::proto::Protocol;
+    use crate::report::Applied;
 
     use super::*;
 
@@ -110,6 +111,9 @@ mod tests {
                 host: String::new(),
                 port: 0,
                 address: None,
+                local_address: None,
+                origin: String::new(),
+                applied: Applied::none(),
                 findings: Vec::new(),
                 insecure: Vec::new(),
                 certificates: Vec::new(),

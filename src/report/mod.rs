@@ -5,11 +5,13 @@
 //! of one check) and the *verdict* (the decision). "Could not check" is an outcome of its own
 //! (`Skip`) and never counts as `Pass`.
 
+mod applied;
 mod certificate;
 mod code;
 mod json;
 mod text;
 
+pub use applied::{Applied, PolicyKind};
 pub use certificate::{CertificateInfo, Fingerprints, KeyInfo, epoch_of_iso8601, iso8601};
 pub use code::{Code, Row, TABLE};
 pub use json::JsonFinding;
@@ -139,6 +141,12 @@ pub struct Report {
     pub port: u16,
     /// The address that was connected to, where the door knows it.
     pub address: Option<IpAddr>,
+    /// The address that the connection came from, where the door knows it.
+    pub local_address: Option<IpAddr>,
+    /// The domain that led to the host, as an A-label; empty where the user named the host.
+    pub origin: String,
+    /// The policy of the mail domain that the session was under.
+    pub applied: Applied,
     /// All findings, what to fix first in front.
     pub findings: Vec<Finding>,
     /// Names of the options that weaken security and were in force.

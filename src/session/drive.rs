@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, getpeername, recv, send};
+use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, getpeername, getsockname, recv, send};
 
 use crate::error::{Error, Result};
 use crate::report::{Code, Finding, Source};
@@ -257,15 +257,23 @@ impl Session {
     /// Where a driven session is connected to; `None` for a socket without an address, such as one of a
     /// pair.
     pub(super) fn address(&self) -> Option<IpAddr> {
-        let name = getpeername(&self.link.as_ref()?.descriptor).ok()??;
-        // An IPv4 peer of an IPv6 socket is the IPv4 peer that it is.
-        SocketAddr::try_from(name).ok().map(|address| address.ip().to_canonical())
+        address_of(getpeername(&self.link.as_ref()?.descriptor).ok()??)
+    }
+
+    /// Where it is connected from.
+    pub(super) fn local_address(&self) -> Option<IpAddr> {
+        address_of(getsockname(&self.link.as_ref()?.descriptor).ok()?)
     }
 
     /// The descriptor of a driven session, for poll and select.
     pub fn fd(&self) -> Option<RawFd> {
         self.link.as_ref().map(|link| link.descriptor.as_fd().as_raw_fd())
     }
+}
+
+/// An IPv4 peer of an IPv6 socket is the IPv4 peer that it is.
+fn address_of(name: SocketAddrAny) -> Option<IpAddr> {
+    SocketAddr::try_from(name).ok().map(|address| address.ip().to_canonical())
 }
 
 fn io_finding(doing: &str, error: Errno) -> Finding {

@@ -387,7 +387,14 @@ impl Session {
         }
         report.tls = Some(facts);
         report.untrusted_facts = self.facts.clone().unwrap_or_default();
-        report
+        self.located(report)
+    }
+
+    /// The report with both ends of a driven connection.
+    fn located(&self, report: Report) -> Report {
+        let address = report.address.or_else(|| self.address());
+        let local_address = report.local_address.or_else(|| self.local_address());
+        Report { address, local_address, ..report }
     }
 
     fn fail_handshake(&mut self, cause: Cause) -> Error {
@@ -404,7 +411,7 @@ impl Session {
     /// Ends the session with the judge's own report.
     fn fail_judged(&mut self, report: Report) -> Error {
         let error = Error::new(Status::Rejected, report.summary());
-        self.report = Some(Report { status: Status::Rejected, ..report });
+        self.report = Some(self.located(Report { status: Status::Rejected, ..report }));
         self.die(error)
     }
 
@@ -415,7 +422,7 @@ impl Session {
             None => unjudged(&self.policy, &self.peer, failure),
         };
         let error = Error::new(report.status, report.summary());
-        self.report = Some(report);
+        self.report = Some(self.located(report));
         self.die(error)
     }
 

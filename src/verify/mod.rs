@@ -10,6 +10,7 @@
 //! two steps: [`examine`] says inside the handshake whether it may go on, and
 //! [`Examination::conclude`] gives the report. [`judge`] is both at once.
 
+mod applied;
 mod candidates;
 mod certificates;
 mod chain;
@@ -108,6 +109,7 @@ fn report(
     findings: Vec<Finding>,
 ) -> Report {
     let verdict = decide(needs, &findings);
+    let applied = applied::applied(policy, peer, &findings);
     let mut findings = weigh(needs, findings);
     sort(&mut findings);
     let failure = findings.iter().find(|finding| finding.outcome == Outcome::Fail);
@@ -125,6 +127,9 @@ fn report(
         host: peer.host_text(),
         port: peer.effective_port(),
         address: None,
+        local_address: None,
+        origin: peer.origin_text(),
+        applied,
         findings,
         insecure: policy.insecure.clone(),
         certificates: Vec::new(),

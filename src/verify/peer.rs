@@ -163,6 +163,11 @@ impl Peer {
         self.origin.as_ref().map(|(domain, _)| domain)
     }
 
+    /// That domain as an A-label; empty where the user named the host.
+    pub fn origin_text(&self) -> String {
+        self.origin().map(bare).unwrap_or_default()
+    }
+
     /// TLSA records, their state and story, in place of any others.
     pub fn replace_tlsa(&mut self, tlsa: Tlsa) {
         self.tlsa = tlsa;

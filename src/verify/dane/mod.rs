@@ -37,7 +37,8 @@ use super::policy::{EeName, Policy};
 use super::provenance::Provenance;
 use super::search::Budget;
 
-use standing::{Standing, astray, standing};
+pub use standing::Standing;
+use standing::{astray, standing};
 
 /// Records, or certificates, that a sentence shows before it says "and N more".
 const SHOWN: usize = 6;
@@ -56,16 +57,20 @@ pub struct Ruling {
     pub needs: Needs,
 }
 
+/// Whether the peer's records decide.
+pub fn stands(policy: &Policy, peer: &Peer) -> Standing {
+    let usages = peer.protocol().tlsa_usages();
+    match peer.provenance() {
+        Provenance::User | Provenance::Secure => standing(policy.dane.mode, usages, peer.tlsa()),
+        Provenance::Insecure => astray(policy.dane.mode, usages, peer.tlsa()),
+    }
+}
+
 /// Checks the records, and the chain as they want it; `needs` is what every check weighs without them.
 pub fn check(policy: &Policy, needs: Needs, peer: &Peer, sent: &Chain, now: i64) -> Ruling {
     let references = policy.names.references(peer);
-    let usages = peer.protocol().tlsa_usages();
     let budget = Budget::new();
-    let standing = match peer.provenance() {
-        Provenance::User | Provenance::Secure => standing(policy.dane.mode, usages, peer.tlsa()),
-        Provenance::Insecure => astray(policy.dane.mode, usages, peer.tlsa()),
-    };
-    match standing {
+    match stands(policy, peer) {
         Standing::Aside(finding) => {
             let needs = needs_aside(needs, &finding);
             let anchors = Anchors::of(policy, &budget);

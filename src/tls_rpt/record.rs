@@ -1,4 +1,4 @@
-//! TLSRPT (RFC 8460 §3): where a domain wants reports about failed TLS.
+//! The TXT record `_smtp._tls.DOMAIN` (RFC 8460 §3): where a domain wants reports.
 
 use crate::tag_list::{self, TagFault, check_extension};
 
