@@ -20,6 +20,7 @@
 #![warn(missing_docs)]
 
 // Floor 0: data only.
+pub mod clock;
 pub mod error;
 pub mod limits;
 pub mod options;

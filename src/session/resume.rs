@@ -9,8 +9,7 @@
 //! tickets: RFC 5246 §7.2.2 forbids to resume one that failed, and of one that was cut off nobody
 //! knows. A control connection's tickets are for its data connections. 0-RTT data is never sent.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use crate::clock;
 use crate::error::Result;
 use crate::ossl::{Chain, Ticket, Tls};
 use crate::proto::DataConnections;
@@ -29,7 +28,8 @@ pub(super) struct Lineage {
 impl Session {
     /// Offers to resume what is kept of this peer, if it is still trusted; what was offered.
     pub(super) fn offer(&self, tls: &mut Tls) -> Result<Option<Box<Kept>>> {
-        let kept = self.kept_sessions().and_then(|place| place.take(&self.peer_key(), now()));
+        let kept =
+            self.kept_sessions().and_then(|place| place.take(&self.peer_key(), clock::now()));
         let Some(kept) = kept.filter(|kept| self.is_trusted_still(kept)) else {
             return Ok(None);
         };
@@ -109,7 +109,7 @@ impl Session {
             Some(kept) if tls.is_resumed() => {
                 Some(Lineage { ending, proved: kept.proved, resumed: true })
             }
-            _ => Some(Lineage { ending, proved: now(), resumed: false }),
+            _ => Some(Lineage { ending, proved: clock::now(), resumed: false }),
         }
     }
 
@@ -126,7 +126,7 @@ impl Session {
         }
         let Some(place) = self.kept_sessions() else { return };
         for ticket in tickets.into_iter().rev() {
-            place.put(self.peer_key(), self.kept(ticket, &lineage), now());
+            place.put(self.peer_key(), self.kept(ticket, &lineage), clock::now());
         }
     }
 
@@ -146,10 +146,4 @@ fn has_news(report: &Report) -> bool {
 fn is_of(tls: &Tls, chain: &Chain) -> bool {
     let judged = chain.leaf().map(|leaf| leaf.der().to_vec());
     judged.is_some() && tls.peer_certificate() == judged
-}
-
-/// Seconds since 1970; before that nothing is kept.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
 }

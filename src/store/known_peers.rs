@@ -8,8 +8,7 @@
 //! says so ([`Memory::Unreadable`]): it is never a first use. Every call reads the file anew, so several
 //! processes may share one; an update happens as a whole or not at all (`private_file`).
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::known::{Answer, Entry, KeyPin, Memory, Origin, PeerKey, Sighting};
 use crate::report::{Check, Code, Outcome, Report, Shown, Verdict};
@@ -78,7 +77,7 @@ impl KnownPeers {
             key: leaf_key(report)?,
             origin: origin(report),
             address: report.address,
-            time: now(),
+            time: clock::now(),
         };
         self.remember(&peer, first, &sighting)
     }
@@ -289,12 +288,6 @@ fn origin(report: &Report) -> Origin {
     } else {
         Origin::FirstUse
     }
-}
-
-/// Now, in seconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
 }
 
 /// Says which file it is about, once.

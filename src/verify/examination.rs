@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::clock;
 use crate::ossl::{Chain, Handshaken};
 use crate::report::{CertificateInfo, Code, Finding, Outcome, Report, Shown, Verdict};
 
@@ -102,7 +102,7 @@ pub struct Examination {
 /// Makes every check for which the certificate is enough.
 pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examination {
     let policy = verifier.policy(peer);
-    let now = policy.chain.time.unwrap_or_else(now);
+    let now = policy.chain.time.unwrap_or_else(clock::now);
     let Ruling { findings, chain, path, references, needs } =
         dane::check(&policy, policy.known.needs(peer, policy.needs()), peer, evidence.chain, now);
     let (sts_finding, needs) = sts::check(policy.sts, peer, needs);
@@ -147,11 +147,4 @@ impl Examination {
         }
         Report { certificates: self.certificates, address: ending.address, ..report }
     }
-}
-
-/// Seconds since 1970 by the system's clock; a clock before 1970 counts as 1970, where no
-/// certificate is valid.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::net::{Ipv6Addr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use starttls_verify::clock::now;
 use starttls_verify::ossl;
 use starttls_verify::report::iso8601;
 use starttls_verify::verify::{Config, Verifier};
@@ -156,8 +156,7 @@ fn ipv6() -> Sign {
 
 /// Certificates look expired or not yet valid to a machine whose clock is wrong.
 fn clock() -> Sign {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    let now = now();
     match now < LONG_AGO {
         true => bad(format!("clock: {} is long ago; set it", iso8601(now))),
         false => good(format!("clock: {}", iso8601(now))),
