@@ -641,13 +641,16 @@ stv_status stv_peer_set_origin(
 
 /**
  * Looks the peer's TLSA records up in the DNS and keeps them with how far they are proven, as
- * stv_peer_add_tlsa_wire, stv_peer_set_tlsa_state and stv_peer_set_tlsa_base would. The verifier's
+ * stv_peer_add_tlsa_wire, stv_peer_set_tlsa_state and stv_peer_set_tlsa_base would; for a mail relay
+ * (STV_PROTOCOL_SMTP) also the MTA-STS policy of its domain, over HTTPS, unless you stated one or the
+ * option mta_sts is off (mta_sts_cache, mta_sts_timeout_ms). The verifier's
  * options dns, dns_server, dns_trust_ad, dnssec_anchor_file and dns_timeout_ms say who is asked and how
  * long; nothing else in the library looks facts up, and the judge never does. STV_OK means that the
  * look-ups were made, not that anything was found or that the peer is trusted: forged and failed
  * answers are evidence too, which refuses the peer later. Records that you added yourself stay, and
  * nothing is asked then. STV_E_STATE when the option dns is off, STV_E_UNSUPPORTED without libunbound,
- * STV_E_FILE_MISSING without a trust anchor. Blocks for as long as dns_timeout_ms; resolving is done in
+ * STV_E_FILE_MISSING without a trust anchor, STV_E_FILE_UNREADABLE for a damaged policy in the cache.
+ * Blocks for as long as dns_timeout_ms, and mta_sts_timeout_ms for a policy; resolving is done in
  * a thread that handles no signals.
  */
 stv_status stv_peer_discover(stv_peer *peer, const stv_verifier *verifier);

@@ -19,9 +19,11 @@
 //!
 //! To take bogus or failed for absent would let whoever disturbs a look-up switch DANE off.
 
+mod addresses;
 mod http_response;
 mod libresolv;
 mod libunbound;
+mod mail_policy;
 mod outcome;
 mod peer;
 mod policy_host;
@@ -34,9 +36,10 @@ mod texts;
 mod tlsa;
 mod unbound;
 
+pub use mail_policy::mail_policy;
 pub use outcome::{Absence, Missing, Outcome, Proof};
 pub use peer::discover;
-pub use policy_host::{FetchFault, PATIENCE, PolicyHosts};
+pub use policy_host::{FetchFault, PolicyHosts};
 pub use resolver::{Ask, Resolver};
 pub use reverse::{Reverse, reverse};
 pub use servers::{Server, Servers, servers};

@@ -2,33 +2,53 @@
 
 use crate::dns::Name;
 use crate::error::Result;
-use crate::name::DnsName;
+use crate::name::{DnsName, ReferenceId};
 use crate::proto::Identity;
 use crate::tlsa::{Record, State, Tlsa};
-use crate::verify::{DaneMode, Peer, Provenance, Verifier};
+use crate::verify::{DaneMode, Peer, Provenance, StsRules, Verifier};
 
+use super::mail_policy::mail_policy;
 use super::resolver::Resolver;
 use super::tlsa::{Associations, Found, associations};
 
-/// Looks the peer's TLSA records up, as its policy says, and enters them with their state. What was
-/// not found out is evidence too; an error is the caller's.
+/// Looks the peer's TLSA records up, as its policy says, and the MTA-STS policy of its domain, and enters
+/// them with what proves them. What was not found out is evidence too; an error is the caller's.
 ///
-/// Records that the caller stated himself stay, and nothing is asked; nor is it for a host that an
-/// insecure answer named, whose records say nothing of the domain (RFC 7672 §2.2.1).
+/// What the caller stated himself stays, and is not asked about; nor are the records of a host that an
+/// insecure answer named, which say nothing of the domain (RFC 7672 §2.2.1).
 pub fn discover(verifier: &Verifier, peer: &mut Peer) -> Result<()> {
     let policy = verifier.policy(peer);
     let resolver = Resolver::open(&policy.dns)?;
-    if policy.dane.mode == DaneMode::Off || peer.tlsa().state() == Some(State::Given) {
-        return Ok(());
+    if policy.dane.mode != DaneMode::Off && peer.tlsa().state() != Some(State::Given) {
+        look_up_records(&resolver, peer);
     }
+    // Last: a policy host may be slow, and the resolver's deadline runs on.
+    if peer.protocol().has_mta_sts() && !peer.has_stated_sts() {
+        look_up_policy(&policy.sts, &resolver, peer)?;
+    }
+    Ok(())
+}
+
+fn look_up_records(resolver: &Resolver, peer: &mut Peer) {
     match base(peer) {
-        Ok(host) => enter(peer, &host, &associations(&resolver, &host, peer.effective_port())),
+        Ok(host) => enter(peer, &host, &associations(resolver, &host, peer.effective_port())),
         Err(why) => {
             let mut nothing = Tlsa::default();
             nothing.set_story(why);
             peer.replace_tlsa(nothing);
         }
     }
+}
+
+/// The policy is the domain's that led to the host; of a host that the user named, it is the host's own
+/// (RFC 8461 §3.4). An address has none.
+fn look_up_policy(rules: &StsRules, resolver: &Resolver, peer: &mut Peer) -> Result<()> {
+    let domain = peer.origin().or(peer.host()).and_then(ReferenceId::as_dns);
+    let Some(domain) = domain.and_then(|domain| Name::parse(domain.as_str())) else {
+        return Ok(());
+    };
+    let sts = mail_policy(rules, resolver, &domain)?;
+    peer.replace_sts(sts);
     Ok(())
 }
 

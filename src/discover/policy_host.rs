@@ -5,6 +5,7 @@
 //! on a host where users put pages, another path or type could be theirs.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -20,11 +21,14 @@ use super::http_response::{HttpFault, Response, Stream};
 
 /// Octets of a policy (§3.2 suggests 64 kilobytes).
 const POLICY_OCTETS: usize = 64 * 1024;
-const HTTPS: u16 = 443;
+/// Where policies are served.
+pub(super) const HTTPS: u16 = 443;
 
 /// Why there is no policy from its host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchFault {
+    /// It has no address; why, in words.
+    NoAddress(String),
     /// No verified connection; the error says why.
     Connection(Error),
     /// The answer is not a policy's: its status, type or framing.
@@ -38,6 +42,7 @@ pub enum FetchFault {
 impl fmt::Display for FetchFault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            FetchFault::NoAddress(words) => write!(out, "it has no address: {words}"),
             FetchFault::Connection(error) => error.fmt(out),
             FetchFault::Answer(words) => out.write_str(words),
             FetchFault::TooSlow => out.write_str("it did not answer in time"),
@@ -50,22 +55,17 @@ impl fmt::Display for FetchFault {
 pub struct PolicyHosts<'a> {
     /// Whose CAs are trusted. Its deadlines count for each step.
     pub verifier: &'a Verifier,
-    /// Where to connect, when that is not the policy host itself: a resolver of the caller's.
-    pub connect: Option<&'a str>,
-    /// For the whole answer; a host that drips it gains nothing.
+    /// For all of it, however many addresses there are; a host that drips its answer gains nothing.
     pub patience: Duration,
 }
 
-/// A minute, as §3.3 suggests.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-
 impl PolicyHosts<'_> {
-    /// Fetches the policy of a domain: its text, which parses.
-    pub fn fetch(&self, domain: &DnsName) -> Result<String, FetchFault> {
+    /// Fetches the policy of a domain from one of the addresses of its policy host: its text, which
+    /// parses. The next address is tried where there is no verified connection to one.
+    pub fn fetch(&self, domain: &DnsName, addresses: &[SocketAddr]) -> Result<String, FetchFault> {
         let end = Instant::now() + self.patience;
         let host = format!("mta-sts.{domain}");
-        let mut session =
-            open(self.verifier, &host, self.connect).map_err(FetchFault::Connection)?;
+        let mut session = self.reach(&host, addresses, end)?;
         let request = format!(
             "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: {host}\r\nAccept: text/plain\r\nConnection: close\r\n\r\n"
         );
@@ -77,17 +77,38 @@ impl PolicyHosts<'_> {
         let parsed = StsPolicy::parse(&text).map_err(|fault| FetchFault::Policy(fault.to_string()));
         parsed.map(|_| text)
     }
+
+    fn reach(
+        &self,
+        host: &str,
+        addresses: &[SocketAddr],
+        end: Instant,
+    ) -> Result<Session, FetchFault> {
+        let mut fault = FetchFault::NoAddress("none was found".to_owned());
+        for address in addresses {
+            match open(self.verifier, host, *address, end) {
+                Ok(session) => return Ok(session),
+                Err(_) if end <= Instant::now() => return Err(FetchFault::TooSlow),
+                Err(error) => fault = FetchFault::Connection(error),
+            }
+        }
+        Err(fault)
+    }
 }
 
-fn open(verifier: &Verifier, host: &str, connect: Option<&str>) -> crate::error::Result<Session> {
+fn open(
+    verifier: &Verifier,
+    host: &str,
+    address: SocketAddr,
+    end: Instant,
+) -> crate::error::Result<Session> {
     let mut peer = Peer::new();
     peer.set_protocol(Protocol::direct());
     peer.set_host(host)?;
     peer.set_port(HTTPS);
-    if let Some(address) = connect {
-        peer.set_connect(address)?;
-    }
+    peer.set_connect(&address.to_string())?;
     let mut session = Session::new(verifier, &peer)?;
+    session.end_by(end);
     match session.connect()? {
         Status::Ok => Ok(session),
         // Audit mode or opportunism of the caller's mail must not let anybody state a policy.
@@ -112,7 +133,10 @@ fn read_answer(session: &mut Session, end: Instant) -> Result<Response, FetchFau
         if Instant::now() > end {
             return Err(FetchFault::TooSlow);
         }
-        let (status, length) = session.read(&mut piece).map_err(FetchFault::Connection)?;
+        let (status, length) = session.read(&mut piece).map_err(|error| match error.status {
+            Status::Timeout if end <= Instant::now() => FetchFault::TooSlow,
+            _ => FetchFault::Connection(error),
+        })?;
         octets.extend_from_slice(&piece[..length]);
         let stream = if status == Status::Closed { Stream::Ended } else { Stream::Open };
         if let Some(response) = Response::parse(&octets, stream, POLICY_OCTETS).map_err(answer)? {

@@ -316,6 +316,19 @@ pub const TABLE: &[Row] = &[
         ALL,
         "What part the domain's MTA-STS policy has, for mail relays: one that is enforced counts (apply); there must be one (require); none (off).",
     ),
+    row(
+        "mta_sts_cache",
+        Kind::Text,
+        "none: a policy is fetched each time",
+        ALL,
+        "Directory in which MTA-STS policies that were looked up are kept for as long as they hold; only its owner may write to it.",
+    ),
+    milliseconds(
+        "mta_sts_timeout_ms",
+        "60000",
+        ALL,
+        "Deadline for fetching an MTA-STS policy from its host, milliseconds.",
+    ),
     // TLS.
     risky(
         row(

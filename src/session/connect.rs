@@ -34,7 +34,7 @@ impl Session {
                 "the peer has no port, and its protocol has none either",
             ));
         }
-        let end = Instant::now() + self.policy.deadlines.connect;
+        let end = self.deadline(self.policy.deadlines.connect).at;
         let addresses = resolve(&host, port, end).map_err(|finding| self.fail(finding))?;
         let stream = reach(&host, &addresses, end).map_err(|finding| self.fail(finding))?;
         // Small commands wait for their answers; Nagle would only add delay. Not having it is no

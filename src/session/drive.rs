@@ -33,7 +33,7 @@ enum Wait {
 /// A point in time and how long it was away, for the words.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline {
-    at: Instant,
+    pub(super) at: Instant,
     whole: Duration,
 }
 
@@ -74,12 +74,24 @@ impl Session {
         end
     }
 
+    /// Ends all waiting at this time, whatever the deadlines of its parts.
+    pub fn end_by(&mut self, end: Instant) {
+        self.end = Some(end);
+    }
+
+    /// This long, and not beyond the end of the whole.
+    pub(super) fn deadline(&self, whole: Duration) -> Deadline {
+        let deadline = Deadline::after(whole);
+        let at = self.end.map_or(deadline.at, |end| deadline.at.min(end));
+        Deadline { at, whole }
+    }
+
     /// Drives the session until it is open or dead.
     fn run(&mut self) -> Result<Status> {
-        let mut deadline = Deadline::after(self.policy.deadlines.negotiation);
+        let mut deadline = self.deadline(self.policy.deadlines.negotiation);
         let mut negotiating = self.is_negotiating();
         if !negotiating {
-            deadline = Deadline::after(self.policy.deadlines.handshake);
+            deadline = self.deadline(self.policy.deadlines.handshake);
         }
         loop {
             if negotiating {
@@ -88,7 +100,7 @@ impl Session {
             let step = self.step();
             if negotiating && !self.is_negotiating() {
                 negotiating = false;
-                deadline = Deadline::after(self.policy.deadlines.handshake);
+                deadline = self.deadline(self.policy.deadlines.handshake);
             }
             match step {
                 Ok(Status::WantWrite) => self.send_all(deadline)?,
@@ -107,7 +119,7 @@ impl Session {
     }
 
     pub(super) fn io_deadline(&self) -> Deadline {
-        Deadline::after(self.policy.deadlines.io)
+        self.deadline(self.policy.deadlines.io)
     }
 
     /// Moves bytes for `read`.
@@ -123,7 +135,7 @@ impl Session {
         if self.link.is_none() {
             return Ok(());
         }
-        self.send_all(Deadline::after(self.policy.deadlines.io))
+        self.send_all(self.io_deadline())
     }
 
     fn send_all(&mut self, deadline: Deadline) -> Result<()> {

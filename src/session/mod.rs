@@ -23,6 +23,7 @@ mod stream;
 use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::ossl::{Cause, Chain, Decision, Handshake, Handshaken, Received, Tls, random};
@@ -60,6 +61,8 @@ pub struct Session {
     /// What only the plaintext conversation said and the program needs; not authenticated.
     facts: Option<String>,
     link: Option<Link>,
+    /// When all waiting ends, if the caller has one deadline for everything.
+    end: Option<Instant>,
 }
 
 /// Where the judge leaves what it found from inside the handshake.
@@ -134,6 +137,7 @@ impl Session {
             lineage: None,
             facts: None,
             link: None,
+            end: None,
         };
         let occasion = Occasion { domain: peer.host_text(), nonce: random()? };
         session.state = match Negotiation::begin(peer.protocol(), &session.policy.terms, &occasion)

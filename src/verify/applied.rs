@@ -49,7 +49,7 @@ enum Known<'a> {
 }
 
 fn known_of<'a>(policy: &Policy, peer: &'a Peer) -> Known<'a> {
-    if policy.sts == StsMode::Off || !peer.protocol().has_mta_sts() {
+    if policy.sts.mode == StsMode::Off || !peer.protocol().has_mta_sts() {
         return Known::Nothing;
     }
     match peer.sts() {

@@ -105,7 +105,7 @@ pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examina
     let now = policy.chain.time.unwrap_or_else(clock::now);
     let Ruling { findings, chain, path, references, needs } =
         dane::check(&policy, policy.known.needs(peer, policy.needs()), peer, evidence.chain, now);
-    let (sts_finding, needs) = sts::check(policy.sts, peer, needs);
+    let (sts_finding, needs) = sts::check(policy.sts.mode, peer, needs);
     let name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
     let pin_findings = pins::check(&policy, evidence.chain, &path);
     let known_findings = vec![known::check(policy.known, peer, evidence.chain)];

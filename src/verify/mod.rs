@@ -53,7 +53,7 @@ pub use policy::{Alpn, DaneMode, Policy, ServerName, SessionMode};
 pub use provenance::{PROVENANCES, Provenance};
 pub use questions::{cert_matches_pin, cert_matches_tlsa, cert_names_host};
 pub use revocation::OcspMode;
-pub use sts::StsMode;
+pub use sts::{StsMode, StsRules};
 pub use verifier::Verifier;
 
 use crate::report::{Finding, Outcome, Report, Shown, Verdict};

@@ -26,7 +26,15 @@ pub struct Peer {
     tlsa: Tlsa,
     tlsa_base: Option<ReferenceId>,
     sts: Sts,
+    sts_by: Told,
     origin: Option<(ReferenceId, Provenance)>,
+}
+
+/// Who said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    ByCaller,
+    ByLookup,
 }
 
 /// Whether a name was given with letters beyond ASCII.
@@ -67,6 +75,7 @@ impl Peer {
             tlsa_base: None,
             origin: None,
             sts: Sts::NotAsked,
+            sts_by: Told::ByLookup,
         }
     }
 
@@ -188,7 +197,17 @@ impl Peer {
 
     /// What is known of the MTA-STS policy of the mail domain that this host is an MX of.
     pub fn set_sts(&mut self, sts: Sts) {
-        self.sts = sts;
+        (self.sts, self.sts_by) = (sts, Told::ByCaller);
+    }
+
+    /// What a look-up found out about that policy, in place of an earlier look-up's.
+    pub fn replace_sts(&mut self, sts: Sts) {
+        (self.sts, self.sts_by) = (sts, Told::ByLookup);
+    }
+
+    /// Whether the caller said what is known of the policy, so that no look-up is needed.
+    pub fn has_stated_sts(&self) -> bool {
+        self.sts_by == Told::ByCaller
     }
 
     fn note_letters(&mut self, text: &str) {

@@ -23,7 +23,7 @@ use super::known::KnownRules;
 use super::peer::Peer;
 use super::provenance;
 use super::revocation::OcspMode;
-use super::sts::StsMode;
+use super::sts::{StsMode, StsRules};
 use super::transparency::CtRules;
 
 /// Everything that was decided beforehand.
@@ -47,7 +47,7 @@ pub struct Policy {
     /// TLSA records.
     pub dane: DaneRules,
     /// The domain's MTA-STS policy.
-    pub sts: StsMode,
+    pub sts: StsRules,
     /// TLS settings.
     pub tls: TlsRules,
     /// Look-ups in the DNS.
@@ -241,7 +241,7 @@ impl Policy {
             ct,
             known: KnownRules::freeze(settings)?,
             dane: DaneRules::freeze(settings),
-            sts: StsMode::freeze(settings),
+            sts: StsRules::freeze(settings),
             tls: TlsRules::freeze(settings)?,
             dns: DnsRules::freeze(settings)?,
             deadlines: deadlines(settings),

@@ -13,6 +13,8 @@
 //! opportunism: chain and name that were only preferred are required. Waived ones stay waived, by
 //! their insecure name.
 
+use std::time::Duration;
+
 use crate::mta_sts::{Mode, Sts, StsPolicy};
 use crate::name::ReferenceId;
 use crate::options::Settings;
@@ -39,6 +41,32 @@ impl StsMode {
             Some("off") => StsMode::Off,
             Some("require") => StsMode::Require,
             _ => StsMode::Apply,
+        }
+    }
+}
+
+/// How a policy is got, and what part it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StsRules {
+    /// What part it has.
+    pub mode: StsMode,
+    /// The directory in which policies are kept for as long as they hold.
+    pub cache: Option<String>,
+    /// For fetching one.
+    pub patience: Duration,
+}
+
+/// A minute, as RFC 8461 §3.3 suggests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl StsRules {
+    /// The settings as types.
+    pub fn freeze(settings: &Settings) -> StsRules {
+        let given = settings.int("mta_sts_timeout_ms").and_then(|value| u64::try_from(value).ok());
+        StsRules {
+            mode: StsMode::freeze(settings),
+            cache: settings.text("mta_sts_cache").map(str::to_owned),
+            patience: given.map_or(PATIENCE, Duration::from_millis),
         }
     }
 }

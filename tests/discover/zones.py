@@ -14,6 +14,9 @@ from typing import Callable, Dict, Optional, Sequence, Tuple
 # A digest that no key has.
 WRONG = "00" * 32
 
+# Where the policy host of sts.test listens.
+POLICY_HOST = "127.0.0.43"
+
 # Becomes another host on the way.
 FORGED_MX = "taken IN MX 10 mail.signed.test.\n"
 
@@ -68,6 +71,13 @@ into-forged IN CNAME mail.forged.test.
         Zone("signed.test.", signed),
         # Its letters go to a host whose certificate and TLSA record are perfect.
         Zone("plain.test.", f"{mail}@ IN MX 10 mail.signed.test.\n", is_signed=False),
+        # As plain.test, and it has an MTA-STS policy; the name of its policy host is an alias.
+        Zone(
+            "sts.test.",
+            "@ IN MX 10 mail.signed.test.\n_mta-sts IN TXT \"v=STSv1; id=1;\"\n"
+            f"mta-sts IN CNAME web\nweb IN A {POLICY_HOST}\n",
+            is_signed=False,
+        ),
         Zone(
             "forged.test.",
             mail.replace(digest, WRONG) + FORGED_MX,

@@ -36,10 +36,11 @@ impl World {
     }
 
     pub fn fetch(&self, address: &str) -> Result<StsPolicy, FetchFault> {
-        let hosts =
-            PolicyHosts { verifier: &self.verifier, connect: Some(address), patience: PATIENCE };
+        let hosts = PolicyHosts { verifier: &self.verifier, patience: PATIENCE };
         let domain = DnsName::parse("bob.test", Idna::Refuse).unwrap();
-        hosts.fetch(&domain).map(|text| StsPolicy::parse(&text).expect("a policy that parses"))
+        hosts
+            .fetch(&domain, &[address.parse().unwrap()])
+            .map(|text| StsPolicy::parse(&text).expect("a policy that parses"))
     }
 
     /// What a host with a perfect certificate gives.

@@ -48,6 +48,9 @@ fn base_of(arguments: &CheckArguments) -> Result<Base> {
     if arguments.mx {
         base.look_up()?;
     }
+    if let Some(directory) = &arguments.mta_sts_cache {
+        base.set("mta_sts_cache", Value::Text(directory.clone()))?;
+    }
     if arguments.accept_new {
         base.set("accept_new", Value::Bool(true))?;
     }

@@ -3,7 +3,7 @@
 //! A letter may go to any of them: a sender takes the best that answers, and whoever disturbs the others
 //! chooses. So the domain is as good as the worst of its hosts.
 
-use starttls_verify::discover::{Resolver, Server, Servers, servers};
+use starttls_verify::discover::{Resolver, Server, Servers, mail_policy, servers};
 use starttls_verify::dns::Name;
 use starttls_verify::error::{Error, Result};
 use starttls_verify::status::Status;
@@ -14,7 +14,6 @@ use crate::arguments::CheckArguments;
 use crate::check::peer_of;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::mail_policy;
 use crate::output::show;
 
 /// Looks the exchanges of the domain up and checks each, the best first.
@@ -38,8 +37,8 @@ pub fn run(
             return Ok(nobody(&name, &format!("could not be looked up: {why}"), Exit::Unchecked));
         }
     };
-    let directory = arguments.mta_sts_cache.as_deref();
-    let sts = mail_policy::of(policy.sts, &name, &resolver, directory)?;
+    // Once for all of them.
+    let sts = mail_policy(&policy.sts, &resolver, &name)?;
     let mut worst = Exit::Trusted;
     for server in &found {
         let mut host = host_of(&domain, &name, server)?;

@@ -21,7 +21,6 @@ mod known;
 mod line_policy;
 mod lines;
 mod mail_domain;
-mod mail_policy;
 mod option_list;
 mod output;
 mod pin;
