@@ -11,6 +11,10 @@
 #   -z nodelete         PHP unloads the library when its FFI object dies; OpenSSL still knows
 #                       callbacks in it
 #   -z defs             an undefined symbol is an error now, not when the library is loaded
+#   -s                  the names that others link against stay; those of our own functions go
+#   -z noseparate-code, -z pack-relative-relocs
+#                       a smaller file, and less for the loader to do. The second is newer than some
+#                       linkers (binutils 2.38) and C libraries (glibc 2.36), so it is tried first.
 set -eu
 if [ $# -ne 4 ]; then
     echo "usage: relink.sh STATIC MAP DIRECTORY VERSION" >&2
@@ -19,13 +23,24 @@ fi
 static=$1 map=$2 directory=$3 version=$4
 soname=libstarttls_verify.so.0
 mkdir -p "$directory"
+
+# Whether a library can be linked with these flags.
+links_with() {
+    echo 'int probe(void) { return 0; }' |
+        ${CC:-cc} -shared -x c - -o "$directory/.probe.so" -Wl,--fatal-warnings "$@" -lc 2>/dev/null
+    linked=$?
+    rm -f "$directory/.probe.so"
+    return $linked
+}
+packed=""
+links_with -Wl,-z,pack-relative-relocs && packed=-Wl,-z,pack-relative-relocs
 # Beside it first: who has the old one open keeps it.
 # shellcheck disable=SC2086  # flags are words
 ${CC:-cc} -shared -o "$directory/.new.so" ${CFLAGS:-} ${LDFLAGS:-} \
     -Wl,--whole-archive "$static" -Wl,--no-whole-archive \
     -Wl,--version-script="$map" -Wl,--gc-sections -Wl,--as-needed \
     -Wl,-z,nodelete -Wl,-z,defs -Wl,-z,relro -Wl,-z,now \
-    -Wl,--strip-debug -Wl,-soname,$soname \
+    -Wl,-s -Wl,-O1 -Wl,-z,noseparate-code $packed -Wl,-soname,$soname \
     $(pkg-config --libs openssl) -lgcc_s -lc
 mv -f "$directory/.new.so" "$directory/libstarttls_verify.so.$version"
 ln -sf "libstarttls_verify.so.$version" "$directory/$soname"
