@@ -9,7 +9,7 @@
 //!   4   session attach         sans-IO session, fd driver, connect; a caller's SSL
 //!   3   verify                 settings -> policy, judge, findings, decide
 //!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
-//!   1   name der crl ocsp sct san pin tlsa known dns line starttls                pure, no OpenSSL
+//!   1   name der dn pem crl ocsp sct san pin tlsa known dns line starttls                pure, no OpenSSL
 //!   0   status error report options proto limits                                  data only
 //! ```
 //!
@@ -31,12 +31,14 @@ pub mod status;
 // Floor 1: pure rules, bytes in and answers out.
 pub mod crl;
 pub mod der;
+pub mod dn;
 pub mod dns;
 pub mod known;
 pub mod line;
 pub mod mta_sts;
 pub mod name;
 pub mod ocsp;
+pub mod pem;
 pub mod pin;
 pub mod san;
 pub mod sct;

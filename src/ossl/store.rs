@@ -1,5 +1,6 @@
 //! OpenSSL's store of trust anchors, and revocation lists.
 
+use std::ffi::{c_int, c_long};
 use std::marker::PhantomData;
 
 use foreign_types::ForeignType;
@@ -13,7 +14,9 @@ use crate::error::{Error, Result};
 use crate::status::Status;
 
 use super::certificate::Certificate;
-use super::error_queue::words;
+use super::error_queue::{drain, words};
+use super::lookup::{self, AnchorSource};
+use super::sys;
 
 /// A store being filled.
 pub struct StoreBuilder {
@@ -92,6 +95,42 @@ impl StoreBuilder {
         self.builder
             .set_default_paths()
             .map_err(|errors| Error::new(Status::FileUnreadable, words(&errors)))
+    }
+
+    /// Adds the system's directory alone, and what else OpenSSL looks into: [`StoreBuilder::add_system`]
+    /// without the file.
+    pub fn add_system_directory(&mut self) -> Result<()> {
+        const ADD_DIR: (c_int, c_long) = (2, 3);
+        const ADD_STORE: (c_int, c_long) = (3, 0);
+        // SAFETY: no preconditions; the method is static.
+        let directory = unsafe { ffi::X509_LOOKUP_hash_dir() };
+        self.add_default(directory, ADD_DIR)?;
+        // SAFETY: as above.
+        let uri = unsafe { sys::X509_LOOKUP_store() };
+        self.add_default(uri, ADD_STORE)
+    }
+
+    fn add_default(
+        &mut self,
+        method: *mut ffi::X509_LOOKUP_METHOD,
+        (command, kind): (c_int, c_long),
+    ) -> Result<()> {
+        // SAFETY: both are valid; the look-up belongs to the store.
+        let lookup = unsafe { ffi::X509_STORE_add_lookup(self.builder.as_ptr(), method) };
+        if lookup.is_null() {
+            return Err(memory());
+        }
+        let (nothing, none) = (std::ptr::null(), std::ptr::null_mut());
+        // SAFETY: the look-up is valid; without a path OpenSSL takes its default. Like
+        // X509_STORE_set_default_paths(3), a place that cannot be used is none.
+        unsafe { ffi::X509_LOOKUP_ctrl(lookup, command, nothing, kind, none) };
+        drain();
+        Ok(())
+    }
+
+    /// Adds anchors that are looked for by name, before every directory that is added later.
+    pub fn add_source(&mut self, source: Box<dyn AnchorSource>) -> Result<()> {
+        lookup::add(self.builder.as_ptr(), source).ok_or_else(memory)
     }
 
     /// Finishes it.

@@ -16,6 +16,15 @@ pub type StoreVerifyCallback = extern "C" fn(context: *mut ffi::X509_STORE_CTX) 
 /// What [`SSL_CTX_set_cert_verify_callback`] takes.
 pub type CertVerifyCallback =
     extern "C" fn(context: *mut ffi::X509_STORE_CTX, argument: *mut c_void) -> c_int;
+/// What [`X509_LOOKUP_meth_set_free`] takes.
+pub type LookupFree = extern "C" fn(lookup: *mut ffi::X509_LOOKUP);
+/// What [`X509_LOOKUP_meth_set_get_by_subject`] takes.
+pub type LookupBySubject = extern "C" fn(
+    lookup: *mut ffi::X509_LOOKUP,
+    kind: c_int,
+    name: *const ffi::X509_NAME,
+    found: *mut ffi::X509_OBJECT,
+) -> c_int;
 /// What [`SSL_CTX_set_msg_callback`] takes.
 pub type MessageCallback = extern "C" fn(
     sent: c_int,
@@ -28,6 +37,9 @@ pub type MessageCallback = extern "C" fn(
 );
 
 unsafe extern "C" {
+    /// stdlib.h, not OpenSSL's.
+    pub fn secure_getenv(name: *const c_char) -> *mut c_char;
+
     pub fn ERR_peek_error() -> c_ulong;
 
     pub fn X509_STORE_CTX_set_verify_cb(
@@ -98,6 +110,23 @@ unsafe extern "C" {
     pub fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
 
     pub fn X509_STORE_set_verify(store: *mut ffi::X509_STORE, callback: StoreVerifyCallback);
+    pub fn X509_LOOKUP_meth_new(name: *const c_char) -> *mut ffi::X509_LOOKUP_METHOD;
+    pub fn X509_LOOKUP_meth_set_free(
+        method: *mut ffi::X509_LOOKUP_METHOD,
+        free: LookupFree,
+    ) -> c_int;
+    pub fn X509_LOOKUP_meth_set_get_by_subject(
+        method: *mut ffi::X509_LOOKUP_METHOD,
+        find: LookupBySubject,
+    ) -> c_int;
+    pub fn X509_LOOKUP_set_method_data(lookup: *mut ffi::X509_LOOKUP, data: *mut c_void) -> c_int;
+    pub fn X509_LOOKUP_get_method_data(lookup: *const ffi::X509_LOOKUP) -> *mut c_void;
+    pub fn X509_LOOKUP_get_store(lookup: *const ffi::X509_LOOKUP) -> *mut ffi::X509_STORE;
+    pub fn X509_LOOKUP_store() -> *mut ffi::X509_LOOKUP_METHOD;
+    pub fn X509_OBJECT_set1_X509(
+        object: *mut ffi::X509_OBJECT,
+        certificate: *mut ffi::X509,
+    ) -> c_int;
     pub fn SSL_in_before(ssl: *const ffi::SSL) -> c_int;
     pub fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
 }

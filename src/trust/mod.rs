@@ -4,20 +4,25 @@
 //! errors, each with the path: the usual "certificate verify failed" for all of them is how people
 //! come to switch verification off.
 
+mod anchors;
+mod bundle;
 mod crls;
+mod identity;
 mod logs;
 
-use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::limits::FILE_OCTETS;
-use crate::ossl::{Certificate, Chain, Store, StoreBuilder, digest};
-use crate::pin::Algorithm;
+use crate::ossl::{Certificate, Chain, Store, StoreBuilder, default_file};
 use crate::status::Status;
+
+use anchors::{Anchors, Part};
+use bundle::Bundle;
+use identity::Identity;
 
 pub use crls::{CrlSources, Crls};
 pub use logs::{Log, Logs, Standing};
@@ -35,12 +40,24 @@ pub struct Sources<'a> {
     pub der: Vec<&'a [u8]>,
     /// Whether the system's anchors count; `None`: only where nothing else is given.
     pub system: Option<bool>,
+    /// How files are read.
+    pub reading: Reading,
+}
+
+/// How files of anchors are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// By an index, where they are plain; an anchor is parsed when its name is asked for.
+    #[default]
+    Indexed,
+    /// Every anchor is parsed. The answers are the same; this is what tests compare with.
+    Whole,
 }
 
 /// Anchors, ready for use.
 pub struct Trust {
     store: Store,
-    given: HashSet<Vec<u8>>,
+    given: Vec<Part>,
     origin: Origin,
     watched: Vec<Watched>,
 }
@@ -62,14 +79,13 @@ pub enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
     path: String,
-    state: Option<(u64, SystemTime)>,
+    state: Option<Identity>,
 }
 
 impl Trust {
     /// Reads all sources.
     pub fn load(sources: &Sources) -> Result<Trust> {
-        let mut loader =
-            Loader { builder: StoreBuilder::new()?, given: HashSet::new(), watched: Vec::new() };
+        let mut loader = Loader::new(sources.reading);
         for path in &sources.files {
             loader.add_file(path)?;
         }
@@ -83,15 +99,11 @@ impl Trust {
             loader.add_der(der)?;
         }
         let origin = sources.origin();
-        if matches!(origin, Origin::System | Origin::Both) {
-            loader.builder.add_system()?;
-        }
-        Ok(Trust {
-            store: loader.builder.build(),
-            given: loader.given,
-            origin,
-            watched: loader.watched,
-        })
+        let store = match origin {
+            Origin::System | Origin::Both => loader.store_with_system()?,
+            Origin::Caller | Origin::Nobody => loader.store(&[])?.build(),
+        };
+        Ok(Trust { store, given: loader.given, origin, watched: loader.watched })
     }
 
     /// OpenSSL's store.
@@ -111,7 +123,7 @@ impl Trust {
             Origin::System | Origin::Nobody => false,
             // Anchors of a hashed directory are not known beforehand and count as the system's: the
             // stricter of the two.
-            Origin::Both => key(anchor).is_ok_and(|key| self.given.contains(&key)),
+            Origin::Both => self.given.iter().any(|part| part.contains(anchor)),
         }
     }
 
@@ -137,30 +149,61 @@ impl Sources<'_> {
 }
 
 struct Loader {
-    builder: StoreBuilder,
-    given: HashSet<Vec<u8>>,
+    reading: Reading,
+    given: Vec<Part>,
+    directories: Vec<String>,
     watched: Vec<Watched>,
 }
 
 impl Loader {
-    fn add(&mut self, anchor: &Certificate) -> Result<()> {
-        self.given.insert(key(anchor)?);
-        self.builder.add(anchor)
+    fn new(reading: Reading) -> Loader {
+        Loader { reading, given: Vec::new(), directories: Vec::new(), watched: Vec::new() }
+    }
+
+    /// A store of what was given, and these anchors after it.
+    fn store(&self, more: &[Part]) -> Result<StoreBuilder> {
+        let mut builder = StoreBuilder::new()?;
+        let parts = [self.given.as_slice(), more].concat();
+        match self.reading {
+            Reading::Indexed => builder.add_source(Box::new(Anchors(parts)))?,
+            Reading::Whole => add_all(&mut builder, &parts)?,
+        }
+        self.directories.iter().try_for_each(|path| builder.add_directory(path))?;
+        Ok(builder)
+    }
+
+    /// The system's file by its index, or all of it where it has none.
+    fn store_with_system(&mut self) -> Result<Store> {
+        let path = default_file();
+        self.watched.extend(path.iter().map(|path| Watched::now(&path.to_string_lossy())));
+        let bundle = path.and_then(|path| self.bundle(&path));
+        let Some(bundle) = bundle else {
+            // OpenSSL puts the file's anchors into the store, where they hide their namesakes.
+            self.reading = Reading::Whole;
+            let mut builder = self.store(&[])?;
+            builder.add_system()?;
+            return Ok(builder.build());
+        };
+        let mut builder = self.store(&[Part::Indexed(bundle)])?;
+        builder.add_system_directory()?;
+        Ok(builder.build())
+    }
+
+    fn bundle(&self, path: &Path) -> Option<Arc<Bundle>> {
+        match self.reading {
+            Reading::Indexed => Bundle::open(path),
+            Reading::Whole => None,
+        }
     }
 
     fn add_file(&mut self, path: &str) -> Result<()> {
-        let contents = read_file("option cafile", path)?;
         self.watched.push(Watched::now(path));
-        let found = certificates(&contents).map_err(|error| {
-            Error::new(error.status, format!("option cafile: {path}: {}", error.what))
-        })?;
-        if found.is_empty() {
-            let what = format!(
-                "option cafile: {path} holds no certificate (neither BEGIN CERTIFICATE nor DER)"
-            );
-            return Err(Error::new(Status::FileEmpty, what));
-        }
-        found.iter().try_for_each(|anchor| self.add(anchor))
+        let part = match self.bundle(Path::new(path)) {
+            Some(bundle) => Part::Indexed(bundle),
+            None => Part::Parsed(certificates_of_file(path)?),
+        };
+        self.given.push(part);
+        Ok(())
     }
 
     fn add_directory(&mut self, path: &str) -> Result<()> {
@@ -175,7 +218,8 @@ impl Loader {
             );
             return Err(Error::new(Status::FileEmpty, what));
         }
-        self.builder.add_directory(path)
+        self.directories.push(path.to_owned());
+        Ok(())
     }
 
     fn add_pem(&mut self, pem: &[u8]) -> Result<()> {
@@ -183,14 +227,35 @@ impl Loader {
         chain
             .add_pem(pem)
             .map_err(|error| Error::new(error.status, format!("option ca_pem: {}", error.what)))?;
-        chain.iter().try_for_each(|anchor| self.add(anchor))
+        self.given.push(Part::Parsed(chain.iter().cloned().collect()));
+        Ok(())
     }
 
     fn add_der(&mut self, der: &[u8]) -> Result<()> {
         let anchor = Certificate::from_der(der)
             .map_err(|error| Error::new(error.status, format!("option ca_der: {}", error.what)))?;
-        self.add(&anchor)
+        self.given.push(Part::Parsed(vec![anchor]));
+        Ok(())
     }
+}
+
+fn add_all(builder: &mut StoreBuilder, parts: &[Part]) -> Result<()> {
+    parts.iter().flat_map(Part::all).try_for_each(|anchor| builder.add(&anchor))
+}
+
+/// Every certificate of a file that has no index; at least one.
+fn certificates_of_file(path: &str) -> Result<Vec<Certificate>> {
+    let contents = read_file("option cafile", path)?;
+    let found = certificates(&contents).map_err(|error| {
+        Error::new(error.status, format!("option cafile: {path}: {}", error.what))
+    })?;
+    if found.is_empty() {
+        let what = format!(
+            "option cafile: {path} holds no certificate (neither BEGIN CERTIFICATE nor DER)"
+        );
+        return Err(Error::new(Status::FileEmpty, what));
+    }
+    Ok(found)
 }
 
 /// One certificate in DER, or all of a PEM text. A bundle may be longer than a chain may be.
@@ -200,10 +265,6 @@ fn certificates(contents: &[u8]) -> Result<Vec<Certificate>> {
         return Ok(vec![Certificate::from_der(contents)?]);
     }
     crate::ossl::certificates_of_pem(contents)
-}
-
-fn key(certificate: &Certificate) -> Result<Vec<u8>> {
-    digest(Algorithm::Sha256, certificate.der())
 }
 
 /// `5ed36f99.0`: the name under which OpenSSL looks a subject up.
@@ -239,8 +300,7 @@ fn io_error(what: &str, path: &str, error: &io::Error) -> Error {
 impl Watched {
     /// The file as it is now.
     pub fn now(path: &str) -> Watched {
-        let state = fs::metadata(Path::new(path)).ok();
-        let state = state.and_then(|data| data.modified().ok().map(|time| (data.len(), time)));
+        let state = fs::metadata(Path::new(path)).ok().map(|data| Identity::of(&data));
         Watched { path: path.to_owned(), state }
     }
 

@@ -313,6 +313,7 @@ fn sources(settings: &Settings) -> Sources<'_> {
         pem: settings.bytes("ca_pem").collect(),
         der: settings.bytes("ca_der").collect(),
         system: settings.bool("system_ca"),
+        ..Sources::default()
     }
 }
 

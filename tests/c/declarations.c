@@ -5,18 +5,23 @@
  * the Rust files. */
 /* For res_nquery and offsetof of members of unions. */
 #define _DEFAULT_SOURCE
+/* For secure_getenv. */
+#define _GNU_SOURCE
 #include <netinet/in.h>
 #include <arpa/nameser.h>
 #include <netdb.h>
 #include <resolv.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <unbound.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+
+char *(*const getenv_safely)(const char *) = secure_getenv;
 
 unsigned long (*const err_peek_error)(void) = ERR_peek_error;
 
@@ -50,6 +55,21 @@ int (*const is_resumable)(const SSL_SESSION *) = SSL_SESSION_is_resumable;
 STACK_OF(SSL_CIPHER) *(*const get_ciphers)(const SSL_CTX *) = SSL_CTX_get_ciphers;
 
 void (*const store_set_verify)(X509_STORE *, X509_STORE_CTX_verify_fn) = X509_STORE_set_verify;
+X509_LOOKUP_METHOD *(*const lookup_meth_new)(const char *) = X509_LOOKUP_meth_new;
+int (*const lookup_set_free)(X509_LOOKUP_METHOD *, void (*)(X509_LOOKUP *)) = X509_LOOKUP_meth_set_free;
+int (*const lookup_set_by_subject)(X509_LOOKUP_METHOD *,
+                                   int (*)(X509_LOOKUP *, X509_LOOKUP_TYPE, const X509_NAME *,
+                                           X509_OBJECT *)) = X509_LOOKUP_meth_set_get_by_subject;
+int (*const lookup_set_data)(X509_LOOKUP *, void *) = X509_LOOKUP_set_method_data;
+void *(*const lookup_get_data)(const X509_LOOKUP *) = X509_LOOKUP_get_method_data;
+X509_STORE *(*const lookup_get_store)(const X509_LOOKUP *) = X509_LOOKUP_get_store;
+X509_LOOKUP_METHOD *(*const lookup_store)(void) = X509_LOOKUP_store;
+int (*const object_set1)(X509_OBJECT *, X509 *) = X509_OBJECT_set1_X509;
+/* Passed as an int. */
+typedef char lookup_type_is_int[sizeof(X509_LOOKUP_TYPE) == sizeof(int) ? 1 : -1];
+typedef char lu_x509_is_1[X509_LU_X509 == 1 ? 1 : -1];
+typedef char file_type_is_3[X509_FILETYPE_DEFAULT == 3 ? 1 : -1];
+typedef char commands_are_2_and_3[X509_L_ADD_DIR == 2 && X509_L_ADD_STORE == 3 ? 1 : -1];
 int (*const in_before)(const SSL *) = SSL_in_before;
 uint64_t (*const set_options)(SSL *, uint64_t) = SSL_set_options;
 
