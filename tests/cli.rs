@@ -10,6 +10,8 @@ mod cases;
 mod dane;
 #[path = "cli/known.rs"]
 mod known;
+#[path = "cli/many.rs"]
+mod many;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/usage.rs"]

@@ -1,46 +1,54 @@
 //! A session that gets its connection itself: resolves the host, tries its addresses, IPv6 and IPv4
-//! in turn, all within one deadline.
+//! in turn, all within one deadline (`reach`).
 
-use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::AsFd;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::report::{Code, Finding, Source};
 use crate::status::Status;
 
-use super::{Session, State};
+use super::Session;
+use super::link::Connection;
+use super::reach::Reach;
 
-/// The least time that an address is given, however many there are.
-const LEAST: Duration = Duration::from_millis(200);
 /// Addresses that are tried; a name with more is misconfigured or hostile.
 const MOST_ADDRESSES: usize = 16;
 
 impl Session {
     /// Connects, then negotiates, handshakes and judges.
     pub fn connect(&mut self) -> Result<Status> {
-        if let State::Dead { error, .. } = &self.state {
-            return Err(error.clone());
-        }
-        let Some((host, port)) = self.peer.endpoint() else {
-            return Err(Error::new(Status::State, "the peer has no host to connect to"));
-        };
-        if port == 0 {
-            return Err(Error::new(
-                Status::State,
-                "the peer has no port, and its protocol has none either",
-            ));
-        }
+        self.begin()?;
+        self.run()
+    }
+
+    /// Begins to connect, for `advance`. The resolver is waited for where it is needed, and nothing
+    /// else.
+    pub fn begin(&mut self) -> Result<()> {
+        self.check_unconnected()?;
+        let (host, port) = self.endpoint()?;
         let end = self.deadline(self.policy.deadlines.connect).at;
         let addresses = resolve(&host, port, end).map_err(|finding| self.fail(finding))?;
-        let stream = reach(&host, &addresses, end).map_err(|finding| self.fail(finding))?;
-        // Small commands wait for their answers; Nagle would only add delay. Not having it is no
-        // failure.
-        let _ = stream.set_nodelay(true);
-        self.run_fd(stream.as_fd())
+        self.connection = Connection::Sought(Reach::new(host, addresses, end));
+        Ok(())
+    }
+
+    /// Whether `begin` has to ask the resolver.
+    pub fn needs_resolver(&self) -> bool {
+        self.endpoint().is_ok_and(|(host, _)| host.parse::<IpAddr>().is_err())
+    }
+
+    fn endpoint(&self) -> Result<(String, u16)> {
+        match self.peer.endpoint() {
+            None => Err(Error::new(Status::State, "the peer has no host to connect to")),
+            Some((_, 0)) => Err(Error::new(
+                Status::State,
+                "the peer has no port, and its protocol has none either",
+            )),
+            Some(endpoint) => Ok(endpoint),
+        }
     }
 }
 
@@ -84,39 +92,6 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let longest = first.len().max(second.len());
     let pairs = (0..longest).flat_map(|index| [first.get(index), second.get(index)]);
     pairs.flatten().copied().take(MOST_ADDRESSES).collect()
-}
-
-/// Tries one address after the other, each with its share of the time that is left.
-fn reach(
-    host: &str,
-    addresses: &[SocketAddr],
-    end: Instant,
-) -> std::result::Result<TcpStream, Finding> {
-    let mut failures: Vec<String> = Vec::new();
-    let (mut timed_out, mut reset) = (0, 0);
-    for (index, address) in addresses.iter().enumerate() {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            break;
-        }
-        let waiting = u32::try_from(addresses.len() - index).unwrap_or(1);
-        match TcpStream::connect_timeout(address, (left / waiting).max(LEAST).min(left)) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => {
-                timed_out += usize::from(error.kind() == io::ErrorKind::TimedOut);
-                // The server took the connection and dropped it before we could look: not that nobody
-                // listens.
-                reset += usize::from(error.kind() == io::ErrorKind::ConnectionReset);
-                failures.push(format!("{address}: {error}"));
-            }
-        }
-    }
-    let code = match failures.len() {
-        all if all == timed_out => Code::IoTimeout,
-        _ if reset > 0 => Code::IoClosed,
-        _ => Code::IoConnect,
-    };
-    Err(system(code, format!("{host} cannot be connected to ({})", failures.join("; "))))
 }
 
 #[cfg(test)]

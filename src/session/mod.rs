@@ -17,6 +17,8 @@ mod connect;
 mod data;
 mod drive;
 mod failure;
+mod link;
+mod reach;
 mod resume;
 mod stream;
 
@@ -36,8 +38,8 @@ use crate::verify::{
 };
 
 use data::Control;
-use drive::Link;
 use failure::{Phase, closed_before_tls, finding_of, finding_of_cause};
+use link::Connection;
 use resume::Lineage;
 
 /// One conversation with one peer.
@@ -60,7 +62,7 @@ pub struct Session {
     lineage: Option<Lineage>,
     /// What only the plaintext conversation said and the program needs; not authenticated.
     facts: Option<String>,
-    link: Option<Link>,
+    connection: Connection,
     /// When all waiting ends, if the caller has one deadline for everything.
     end: Option<Instant>,
 }
@@ -136,7 +138,7 @@ impl Session {
             control: None,
             lineage: None,
             facts: None,
-            link: None,
+            connection: Connection::None,
             end: None,
         };
         let occasion = Occasion { domain: peer.host_text(), nonce: random()? };
@@ -484,6 +486,23 @@ impl Session {
             return plain;
         }
         self.tls_mut().map_or(0, |tls| tls.take(into))
+    }
+
+    /// Bytes for the peer, without moving them: of those that wait, the next ones.
+    fn front(&self) -> &[u8] {
+        match self.outgoing.as_slices() {
+            (front, _) if !front.is_empty() => front,
+            _ => self.tls().map_or(&[], Tls::front),
+        }
+    }
+
+    /// So many bytes of `front` are gone.
+    fn sent(&mut self, octets: usize) {
+        if !self.outgoing.is_empty() {
+            self.outgoing.drain(..octets);
+        } else if let Some(tls) = self.tls_mut() {
+            tls.sent(octets);
+        }
     }
 
     /// The report as it stands, in every state.

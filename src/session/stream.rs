@@ -29,12 +29,35 @@ impl Session {
     fn read_driven(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
         let deadline = self.io_deadline();
         loop {
-            let (status, octets) = self.read_stored(into)?;
-            match status {
-                Status::WantRead | Status::WantWrite if self.link.is_some() => {
-                    self.move_bytes(status, deadline)?
+            match self.read_moving(into)? {
+                (wanted @ (Status::WantRead | Status::WantWrite), _) if self.is_driven() => {
+                    self.pause(wanted, deadline)?;
                 }
-                _ => return Ok((status, octets)),
+                end => return Ok(end),
+            }
+        }
+    }
+
+    /// As `read`, without waiting: a driven session also answers `WantRead` or `WantWrite`.
+    pub fn read_now(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
+        let end = self.read_moving(into);
+        self.hang_up_if_dead();
+        end
+    }
+
+    /// Reads, and moves bytes as far as that goes without waiting.
+    fn read_moving(&mut self, into: &mut [u8]) -> Result<(Status, usize)> {
+        loop {
+            let end = self.read_stored(into)?;
+            let wants = matches!(end.0, Status::WantRead | Status::WantWrite);
+            if !wants || !self.is_driven() {
+                return Ok(end);
+            }
+            if !self.send_waiting()? {
+                return Ok((Status::WantWrite, 0));
+            }
+            if !self.receive()? {
+                return Ok((Status::WantRead, 0));
             }
         }
     }
@@ -63,6 +86,30 @@ impl Session {
     }
 
     fn write_driven(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
+        let deadline = self.io_deadline();
+        let end = self.write_stored(bytes)?;
+        while self.is_driven() && !self.send_waiting()? {
+            self.pause(Status::WantWrite, deadline)?;
+        }
+        Ok(end)
+    }
+
+    /// As `write`, without waiting: what finds no room goes out with what is read or written next.
+    pub fn write_now(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
+        let end = self.write_moving(bytes);
+        self.hang_up_if_dead();
+        end
+    }
+
+    fn write_moving(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
+        let end = self.write_stored(bytes)?;
+        if self.is_driven() {
+            self.send_waiting()?;
+        }
+        Ok(end)
+    }
+
+    fn write_stored(&mut self, bytes: &[u8]) -> Result<(Status, usize)> {
         let State::Open { tls, .. } = &mut self.state else {
             return self.not_open();
         };
@@ -70,10 +117,7 @@ impl Session {
             return Ok((Status::WantWrite, 0));
         }
         match tls.write(bytes) {
-            Ok(octets) => {
-                self.send_if_driven()?;
-                Ok((Status::Ok, octets))
-            }
+            Ok(octets) => Ok((Status::Ok, octets)),
             Err(cause) => Err(self.fail(finding_of_cause(cause, Phase::Open))),
         }
     }

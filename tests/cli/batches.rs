@@ -153,7 +153,7 @@ fn many_targets_at_once() {
     lines.push("smpt://mail.bob.test".to_owned());
     lines.push("{\"id\":\"x\",\"target\":\"mail.bob.test\",\"conect\":\"\"}".to_owned());
     let cafile = cafile();
-    let given = ["check", "--batch", "--jobs", "32", "--cafile", &cafile];
+    let given = ["check", "--batch", "--parallel", "32", "--cafile", &cafile];
     let said = run_with(&given, lines.join("\n").into_bytes());
     assert_eq!((said.exit, &said.err[..]), (Some(0), ""));
     let records: BTreeMap<u64, Json> = said

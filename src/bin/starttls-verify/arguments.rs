@@ -50,7 +50,7 @@ Batch: one target per line, or a JSON object per line with the keys id, target, 
 pins, anchors, crls, tlsa, tlsa_state, time, options. Blank lines and lines that begin with # are passed over. \
 The answers come as they are ready, one JSON object per line, with the number of the input line.
 
-  starttls-verify check --batch --jobs 100 < hosts.txt > verdicts.jsonl
+  starttls-verify check --batch --parallel 500 < hosts.txt > verdicts.jsonl
 
 With --strict the exit code is that of the worst line; from good to bad: 0, 4, 3, 2, 1.";
 
@@ -153,9 +153,12 @@ pub struct CheckArguments {
     /// Read targets from standard input, one per line, and answer in JSON lines
     #[arg(long, conflicts_with_all = ["target", "connect", "sni", "quiet"])]
     pub batch: bool,
-    /// Connections at the same time
-    #[arg(long, requires = "batch", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: u16,
+    /// Connections at the same time; fewer where the limit of open files leaves no room
+    #[arg(long, value_name = "N", requires = "batch", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallel: u16,
+    /// Show progress on standard error even where that is no terminal
+    #[arg(long, requires = "batch")]
+    pub progress: bool,
     /// Exit with the code of the worst line
     #[arg(long, requires = "batch")]
     pub strict: bool,

@@ -1,244 +1,339 @@
 //! `check --batch`: a target per line, many at once, answers as they are ready.
 //!
-//! One thread reads, a fixed number of threads connect, each writes its own answers. The queue
-//! between them is short, so that memory does not grow with the input.
+//! One thread drives all sessions: whichever socket is ready goes on, and none is waited for. What
+//! cannot be done without waiting is done by other threads (`inbox`, `clerks`, `desk`), which ring a
+//! bell. Memory does not grow with the input: a line is taken when there is room for its session, and
+//! while its answers are read.
 
-use std::io::{self, IsTerminal, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
 
-use serde::Deserialize;
+use rustix::event::{Timespec, epoll};
+use rustix::io::Errno;
 use serde_json::Value as Json;
 use starttls_verify::error::Result;
-use starttls_verify::verify::Peer;
+use starttls_verify::session::Session;
+use starttls_verify::verify::{Peer, Verifier};
 
 use crate::acquaintance::Acquaintance;
 use crate::answer::{Answer, Question};
 use crate::base::Base;
+use crate::bell::Bell;
+use crate::clerks::Clerks;
+use crate::descriptors::Allotment;
+use crate::desk::{Desk, Progress as Shown};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::line_policy::{LinePolicy, Options};
-use crate::lines::{Line, Lines};
-use crate::record::{self, Unreadable};
-use crate::target;
-use crate::tlsa::Tlsa;
+use crate::inbox::Inbox;
+use crate::lines::Line;
+use crate::order::{self, Order};
 use crate::verifier_cache::VerifierCache;
-use crate::visit::Visit;
+use crate::visit::{Approach, Leave, Progress, Visit};
 
 /// Checks every target of standard input.
 pub fn run(
     base: Base,
     acquaintance: Acquaintance,
-    jobs: u16,
-    strict: bool,
+    parallel: u16,
+    shown: Shown,
 ) -> std::result::Result<Exit, Fault> {
-    let (cache, desk) = (Mutex::new(VerifierCache::new(base)?), Mutex::new(Desk::new()));
-    let office = Office { acquaintance, cache, desk };
-    let (sender, receiver) = sync_channel::<Job>(usize::from(jobs));
-    let receiver = Mutex::new(receiver);
-    let read = thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| office.work(&receiver));
+    let cache = VerifierCache::new(base)?;
+    let mut office = Office::new(cache, acquaintance, Allotment::of(parallel), shown)?;
+    loop {
+        office.take_lines()?;
+        if office.is_done() {
+            return Ok(office.desk.finish());
         }
-        // The workers end when the sender is gone and the queue is empty.
-        office.read(sender)
-    });
-    let desk = office.desk.into_inner().unwrap_or_else(PoisonError::into_inner);
-    desk.finish(read, strict)
+        office.wait()?;
+    }
 }
 
-/// One line and its number, from 1.
-struct Job {
+/// What other threads have done.
+enum News {
+    Begun(usize, Result<Approach>),
+    Kept(usize, Result<()>),
+}
+
+/// A line that is being worked on.
+struct Call {
     number: u64,
-    line: Line,
+    id: Json,
+    target: String,
+    stage: Stage,
+    /// The socket that is polled, by number.
+    polled: Option<RawFd>,
 }
 
-/// What the threads share.
+/// How far it has come.
+enum Stage {
+    /// A clerk has it.
+    Beginning,
+    Approaching(Approach),
+    /// A clerk writes into the store; then it is answered.
+    Keeping(Box<Visit>),
+    /// It is answered, and the goodbye keeps nobody waiting.
+    Leaving(Leave),
+}
+
+/// Where the bell is among the calls.
+const BELL: u64 = u64::MAX;
+/// Events that are taken at once.
+const EVENTS: usize = 256;
+
 struct Office {
-    acquaintance: Acquaintance,
-    cache: Mutex<VerifierCache>,
-    desk: Mutex<Desk>,
+    cache: VerifierCache,
+    acquaintance: Arc<Acquaintance>,
+    poll: OwnedFd,
+    bell: Bell,
+    news: Receiver<News>,
+    clerks: Clerks<News>,
+    inbox: Inbox,
+    desk: Desk,
+    calls: Vec<Option<Call>>,
+    free: Vec<usize>,
+    /// No call is due before.
+    next_due: Option<Instant>,
 }
 
 impl Office {
-    fn read(&self, jobs: SyncSender<Job>) -> io::Result<()> {
-        let mut lines = Lines::of(io::stdin().lock());
-        let mut number = 0;
-        while let Some(line) = lines.read()? {
-            number += 1;
-            if is_passed_over(&line) {
-                continue;
-            }
-            // Nobody takes jobs any more, or nobody reads the answers.
-            if jobs.send(Job { number, line }).is_err() || lock(&self.desk).failure.is_some() {
-                break;
+    fn new(
+        cache: VerifierCache,
+        acquaintance: Acquaintance,
+        room: Allotment,
+        shown: Shown,
+    ) -> std::result::Result<Office, Fault> {
+        let poll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(system)?;
+        let bell = Bell::new().map_err(Fault::System)?;
+        let event = epoll::EventData::new_u64(BELL);
+        epoll::add(&poll, bell.socket(), event, epoll::EventFlags::IN).map_err(system)?;
+        let (sender, news) = channel();
+        Ok(Office {
+            cache,
+            acquaintance: Arc::new(acquaintance),
+            poll,
+            news,
+            clerks: Clerks::new(room.clerks, sender, bell.clone()),
+            inbox: Inbox::new(&bell)?,
+            desk: Desk::new(shown, &bell)?,
+            bell,
+            calls: std::iter::repeat_with(|| None).take(room.sessions).collect(),
+            free: (0..room.sessions).rev().collect(),
+            next_due: None,
+        })
+    }
+
+    fn is_done(&self) -> bool {
+        let nobody = self.free.len() == self.calls.len();
+        self.inbox.has_ended() && nobody && self.desk.waiting() == 0
+    }
+
+    /// Takes lines while there is room for their sessions and their answers.
+    fn take_lines(&mut self) -> std::result::Result<(), Fault> {
+        while self.desk.waiting() < self.calls.len() {
+            let Some(slot) = self.free.pop() else { break };
+            match self.inbox.next()? {
+                Some((number, line)) => self.take(slot, number, &line),
+                None => {
+                    self.free.push(slot);
+                    break;
+                }
             }
         }
         Ok(())
     }
 
-    fn work(&self, jobs: &Mutex<Receiver<Job>>) {
-        loop {
-            let job = lock(jobs).recv();
-            let Ok(job) = job else { return };
-            // Nobody reads the answers any more. The rest is taken all the same: who hands the jobs
-            // out must not wait for ever in front of a full queue before he sees it.
-            if lock(&self.desk).failure.is_some() {
-                continue;
+    fn take(&mut self, slot: usize, number: u64, line: &Line) {
+        let line_number = Some(number);
+        let (id, order) = match order::read(line) {
+            Ok(read) => read,
+            Err((id, error)) => {
+                let question = Question { id, line: line_number, target: None };
+                self.desk.write(Answer::error(&question, &error));
+                self.free.push(slot);
+                return;
             }
-            if let Some(visit) = self.answer(&job) {
-                visit.leave();
-            }
+        };
+        let prepared = self.prepare(&order);
+        let (target, stage) = (order.target, Stage::Beginning);
+        let call = Call { number, id, target, stage, polled: None };
+        match prepared {
+            Ok((verifier, peer)) => self.begin(slot, call, verifier, peer),
+            Err(error) => self.begun(slot, call, Err(error)),
         }
     }
 
-    /// Writes the answer; gives back the visit, so that its goodbye keeps nobody waiting.
-    fn answer(&self, job: &Job) -> Option<Visit> {
-        let line = Some(job.number);
-        let (id, order) = match read(&job.line) {
-            Ok(order) => order,
-            Err((id, error)) => {
-                let question = Question { id, line, target: None };
-                lock(&self.desk).write(&Answer::error(&question, &error));
-                return None;
+    fn prepare(&mut self, order: &Order) -> Result<(Verifier, Peer)> {
+        let verifier = self.cache.verifier(&order.policy)?;
+        Ok((verifier, order.peer(self.cache.base().tlsa())?))
+    }
+
+    fn begin(&mut self, slot: usize, call: Call, verifier: Verifier, peer: Peer) {
+        if !self.acquaintance.is_asked() && !Approach::waits(&verifier, &peer) {
+            return self.begun(slot, call, Approach::begin(&verifier, peer));
+        }
+        let acquaintance = Arc::clone(&self.acquaintance);
+        self.calls[slot] = Some(call);
+        self.clerks.give(move || {
+            let begun = acquaintance.recall(peer);
+            News::Begun(slot, begun.and_then(|peer| Approach::begin(&verifier, peer)))
+        });
+    }
+
+    fn begun(&mut self, slot: usize, call: Call, begun: Result<Approach>) {
+        match begun {
+            Ok(approach) => self.approach(slot, call, approach),
+            Err(error) => self.answer(slot, call, Err(error)),
+        }
+    }
+
+    fn approach(&mut self, slot: usize, call: Call, approach: Approach) {
+        match approach.go_on() {
+            Ok(Progress::Underway(approach)) => {
+                self.await_call(slot, Call { stage: Stage::Approaching(approach), ..call });
             }
-        };
-        let question = Question { id, line, target: Some(&order.target) };
-        let visit = self.visit(&order);
-        let answer = match &visit {
+            Ok(Progress::Arrived(visit)) => self.arrive(slot, call, visit),
+            Err(error) => self.answer(slot, call, Err(error)),
+        }
+    }
+
+    fn arrive(&mut self, slot: usize, call: Call, visit: Box<Visit>) {
+        if !self.acquaintance.is_asked() {
+            return self.answer(slot, call, Ok(visit));
+        }
+        let (acquaintance, report) = (Arc::clone(&self.acquaintance), visit.report.clone());
+        self.calls[slot] = Some(Call { stage: Stage::Keeping(visit), ..call });
+        self.clerks.give(move || News::Kept(slot, acquaintance.keep(&report)));
+    }
+
+    fn answer(&mut self, slot: usize, call: Call, visit: Result<Box<Visit>>) {
+        let line = Some(call.number);
+        let question = Question { id: call.id.clone(), line, target: Some(&call.target) };
+        self.desk.write(match &visit {
             Ok(visit) => Answer::judged(&question, &visit.report, visit.exit()),
             Err(error) => Answer::error(&question, error),
-        };
-        lock(&self.desk).write(&answer);
-        visit.ok()
-    }
-
-    fn visit(&self, order: &Order) -> Result<Visit> {
-        let (verifier, tlsa) = {
-            let mut cache = lock(&self.cache);
-            (cache.verifier(&order.policy)?, cache.base().tlsa().clone())
-        };
-        let visit = self.acquaintance.visit(&verifier, order.peer(&tlsa)?)?;
-        self.acquaintance.keep(&visit)?;
-        Ok(visit)
-    }
-}
-
-/// A thread that panicked leaves nothing half done behind these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Where answers are written and counted.
-struct Desk {
-    worst: Exit,
-    answered: u64,
-    untrusted: u64,
-    failure: Option<io::Error>,
-    shows_progress: bool,
-}
-
-impl Desk {
-    fn new() -> Desk {
-        // On one terminal the two would write over each other.
-        let shows_progress = io::stderr().is_terminal() && !io::stdout().is_terminal();
-        Desk { worst: Exit::Trusted, answered: 0, untrusted: 0, failure: None, shows_progress }
-    }
-
-    fn write(&mut self, answer: &Answer) {
-        self.worst = self.worst.max(answer.exit);
-        self.answered += 1;
-        self.untrusted += u64::from(answer.exit != Exit::Trusted);
-        let mut out = io::stdout().lock();
-        let written = out.write_all(answer.text.as_bytes()).and_then(|()| out.flush());
-        self.failure = self.failure.take().or(written.err());
-        if self.shows_progress {
-            eprint!("\r{} checked, {} not trusted", self.answered, self.untrusted);
+        });
+        match visit.ok().and_then(|visit| visit.begin_leave()) {
+            Some(leave) => self.leave(slot, call, leave),
+            None => self.free.push(slot),
         }
     }
 
-    fn finish(self, read: io::Result<()>, strict: bool) -> std::result::Result<Exit, Fault> {
-        if self.shows_progress && self.answered > 0 {
-            eprintln!();
+    fn leave(&mut self, slot: usize, call: Call, mut leave: Leave) {
+        if leave.go_on() {
+            self.await_call(slot, Call { stage: Stage::Leaving(leave), ..call });
+        } else {
+            self.free.push(slot);
         }
-        if let Some(failure) = self.failure {
-            return Err(Fault::Output(failure));
+    }
+
+    /// Until its socket is ready, or it is due.
+    fn await_call(&mut self, slot: usize, mut call: Call) {
+        let Some(session) = call.session() else { return };
+        self.next_due = earlier(self.next_due, session.due());
+        let number = session.socket().map(|socket| socket.as_raw_fd());
+        if let (Some(socket), true) = (session.socket(), number != call.polled) {
+            // Every call goes on until it finds nothing: edges are enough.
+            let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::ET;
+            let event = epoll::EventData::new_u64(slot as u64);
+            // Without it the call goes on when it is due, and finds that its time is over.
+            let _ = epoll::add(&self.poll, socket, event, flags);
         }
-        read.map_err(Fault::Input)?;
-        Ok(if strict { self.worst } else { Exit::Trusted })
+        call.polled = number;
+        self.calls[slot] = Some(call);
+    }
+
+    /// Until something happens; then everything that has happened.
+    fn wait(&mut self) -> std::result::Result<(), Fault> {
+        let mut events = Vec::with_capacity(EVENTS);
+        let left = self.next_due.map(|due| due.saturating_duration_since(Instant::now()));
+        // The largest deadline is ten minutes, which fits.
+        let left = left.and_then(|left| Timespec::try_from(left).ok());
+        match epoll::wait(&self.poll, rustix::buffer::spare_capacity(&mut events), left.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(system(error)),
+        }
+        for event in &events {
+            match event.data.u64() {
+                BELL => self.hear()?,
+                // Slots are what the calls were polled with.
+                slot => self.go_on(usize::try_from(slot).unwrap_or(usize::MAX)),
+            }
+        }
+        self.look_at_the_clock();
+        Ok(())
+    }
+
+    fn hear(&mut self) -> std::result::Result<(), Fault> {
+        self.bell.silence();
+        self.desk.collect()?;
+        while let Ok(news) = self.news.try_recv() {
+            match news {
+                News::Begun(slot, begun) => {
+                    if let Some(call) = self.calls[slot].take() {
+                        self.begun(slot, call, begun);
+                    }
+                }
+                News::Kept(slot, kept) => self.kept(slot, kept),
+            }
+        }
+        Ok(())
+    }
+
+    fn kept(&mut self, slot: usize, kept: Result<()>) {
+        let Some(mut call) = self.calls[slot].take() else { return };
+        if let Stage::Keeping(visit) = std::mem::replace(&mut call.stage, Stage::Beginning) {
+            self.answer(slot, call, kept.map(|()| visit));
+        }
+    }
+
+    /// Goes on with a call. One that a clerk has, or that is over, has nothing to do: an event may be
+    /// late.
+    fn go_on(&mut self, slot: usize) {
+        let Some(mut call) = self.calls.get_mut(slot).and_then(Option::take) else { return };
+        match std::mem::replace(&mut call.stage, Stage::Beginning) {
+            Stage::Approaching(approach) => self.approach(slot, call, approach),
+            Stage::Leaving(leave) => self.leave(slot, call, leave),
+            stage @ (Stage::Beginning | Stage::Keeping(_)) => {
+                self.calls[slot] = Some(Call { stage, ..call });
+            }
+        }
+    }
+
+    /// Goes on with whoever is due.
+    fn look_at_the_clock(&mut self) {
+        let now = Instant::now();
+        if self.next_due.is_none_or(|due| due > now) {
+            return;
+        }
+        self.next_due = None;
+        for slot in 0..self.calls.len() {
+            let due = self.calls[slot].as_ref().and_then(Call::session).and_then(Session::due);
+            if due.is_some_and(|due| due <= now) {
+                self.go_on(slot);
+            } else {
+                self.next_due = earlier(self.next_due, due);
+            }
+        }
     }
 }
 
-/// A target as it stands in a line of JSON.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    #[serde(default)]
-    id: Json,
-    target: String,
-    connect: Option<String>,
-    sni: Option<String>,
-    #[serde(default)]
-    names: Vec<String>,
-    time: Option<i64>,
-    #[serde(default)]
-    anchors: Vec<String>,
-    #[serde(default)]
-    crls: Vec<String>,
-    #[serde(default)]
-    tlsa: Vec<String>,
-    tlsa_state: Option<String>,
-    #[serde(default)]
-    pins: Vec<String>,
-    #[serde(default)]
-    options: Options,
-}
-
-/// Who is to be checked, and how.
-#[derive(Default)]
-struct Order {
-    target: String,
-    connect: Option<String>,
-    sni: Option<String>,
-    names: Vec<String>,
-    tlsa: Vec<String>,
-    tlsa_state: Option<String>,
-    policy: LinePolicy,
-}
-
-impl Record {
-    fn split(self) -> (Json, Order) {
-        let Record { id, target, connect, sni, names, tlsa, tlsa_state, .. } = self;
-        let Record { time, anchors, crls, pins, options, .. } = self;
-        let policy = LinePolicy { time, anchors, crls, pins, options };
-        (id, Order { target, connect, sni, names, tlsa, tlsa_state, policy })
+impl Call {
+    /// The session that is waited for.
+    fn session(&self) -> Option<&Session> {
+        match &self.stage {
+            Stage::Approaching(approach) => Some(&approach.session),
+            Stage::Leaving(leave) => Some(&leave.session),
+            Stage::Beginning | Stage::Keeping(_) => None,
+        }
     }
 }
 
-impl Order {
-    fn peer(&self, base: &Tlsa) -> Result<Peer> {
-        let (connect, sni) = (self.connect.as_deref(), self.sni.as_deref());
-        let mut peer = target::peer_at(&self.target, connect, sni)?;
-        self.names.iter().try_for_each(|name| peer.add_reference(name))?;
-        Tlsa::of_line(&self.tlsa, self.tlsa_state.as_deref())?.or(base).give(&mut peer)?;
-        Ok(peer)
-    }
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
-fn is_passed_over(line: &Line) -> bool {
-    match line {
-        Line::Whole(text) => matches!(text.trim_ascii_start().first(), None | Some(b'#')),
-        Line::TooLong => false,
-    }
-}
-
-/// A JSON object, or a bare target.
-fn read(line: &Line) -> std::result::Result<(Json, Order), Unreadable> {
-    let text = record::text_of(line)?;
-    if text.first() == Some(&b'{') {
-        return record::read::<Record>(text).map(Record::split);
-    }
-    let target = std::str::from_utf8(text).map_err(|error| record::malformed(b"", error))?;
-    Ok((Json::Null, Order { target: target.to_owned(), ..Order::default() }))
+fn system(error: Errno) -> Fault {
+    Fault::System(error.into())
 }

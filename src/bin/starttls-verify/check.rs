@@ -8,6 +8,7 @@ use crate::acquaintance::Acquaintance;
 use crate::arguments::{CheckArguments, ConnectionArguments};
 use crate::base::Base;
 use crate::batch_check;
+use crate::desk::Progress;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::mail_domain;
@@ -19,7 +20,9 @@ pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
     let base = base_of(arguments)?;
     let acquaintance = Acquaintance::of(arguments.known_peers.as_deref())?;
     let Some(target) = &arguments.target else {
-        return batch_check::run(base, acquaintance, arguments.jobs, arguments.strict);
+        let shown = if arguments.progress { Progress::Asked } else { Progress::OnTerminals };
+        let worst = batch_check::run(base, acquaintance, arguments.parallel, shown)?;
+        return Ok(if arguments.strict { worst } else { Exit::Trusted });
     };
     let verifier = Verifier::new(&base.config())?;
     if arguments.mx {
@@ -32,7 +35,7 @@ pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
     let visit = acquaintance.visit(&verifier, peer)?;
     let exit = visit.exit();
     show(&visit.report, &arguments.output)?;
-    acquaintance.keep(&visit)?;
+    acquaintance.keep(&visit.report)?;
     visit.leave();
     Ok(exit)
 }

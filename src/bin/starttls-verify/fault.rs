@@ -16,6 +16,8 @@ pub enum Fault {
     Input(io::Error),
     /// Standard output cannot be written.
     Output(io::Error),
+    /// The system refuses what every program needs.
+    System(io::Error),
 }
 
 impl From<Error> for Fault {
@@ -39,6 +41,10 @@ impl Fault {
             }
             Fault::Input(error) => {
                 eprintln!("starttls-verify: standard input cannot be read: {error}");
+                Exit::Unchecked
+            }
+            Fault::System(error) => {
+                eprintln!("starttls-verify: {error}");
                 Exit::Unchecked
             }
             // Whoever read it has seen enough.

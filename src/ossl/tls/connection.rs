@@ -130,6 +130,16 @@ impl Tls {
         self.stream.get_mut().outgoing.read(into).unwrap_or(0)
     }
 
+    /// Bytes for the peer, without moving them: of those that wait, the next ones.
+    pub fn front(&self) -> &[u8] {
+        self.stream.get_ref().outgoing.as_slices().0
+    }
+
+    /// So many bytes of `front` are gone.
+    pub fn sent(&mut self, octets: usize) {
+        self.stream.get_mut().outgoing.drain(..octets);
+    }
+
     /// Whether bytes for the peer wait.
     pub fn has_output(&self) -> bool {
         !self.stream.get_ref().outgoing.is_empty()
