@@ -35,6 +35,11 @@ C_EXAMPLE_LINK := $(C_LINK) -Wl,--as-needed -lssl -lcrypto
 C_EXAMPLES := verify_pem smtp_check nonblocking openssl_client
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
+BENCH := $(CARGO_TARGET_DIR)/bench
+BENCH_FLAGS := $(C_FLAGS) -O2
+BENCH_SHARED := benches/measure.c benches/material.c benches/ours.c benches/theirs.c benches/loopback.c
+BENCH_LINK := $(C_LINK) -lssl -lcrypto
+
 # Where the tests look for other people's test data.
 CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 
@@ -42,11 +47,12 @@ CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
 TEST_PACKAGES := $(DEMO_PACKAGES) cmake libunbound-dev openssl phpunit postfix python3-pytest valgrind xz-utils
+BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
-	setup-demo setup-test conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
+	setup-demo setup-test setup-bench conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
 	test-c-valgrind test-c-helgrind test-corpus test-install test-php test-python test-postfix test-servers \
-	test-discover test-demo fmt
+	test-discover test-demo fmt bench bench-programs bench-instructions
 
 ## help           this list
 help:
@@ -70,6 +76,9 @@ setup-demo:
 
 setup-test:
 	@tests/setup.sh $(TEST_PACKAGES)
+
+setup-bench:
+	@tests/setup.sh $(BENCH_PACKAGES)
 
 ## lib            the shared library with symbol versions, and the static one, in target/stv
 lib:
@@ -185,6 +194,28 @@ test-postfix: lib cli examples-c
 
 ## test-demo      the demo as a test
 test-demo: demo
+
+## bench          every figure of docs/performance.md beside its opponents; a few minutes. Results in
+##                target/bench/results.json
+bench: bench-programs cli
+	PYTHONDONTWRITEBYTECODE=1 $(PYTHON) benches/run.py $(BENCH) $(BENCH)/material $(STV_SONAME) $(CLI) \
+		$(BENCH)/results.json
+
+## bench-instructions
+##                instruction counts against benches/instructions.tsv, 5 % allowed; REBASE=--rebase
+##                writes them anew
+bench-instructions: bench-programs
+	$(PYTHON) benches/instructions.py $(BENCH)/instructions $(BENCH)/material benches/instructions.tsv $(REBASE)
+
+bench-programs: setup-bench lib
+	@mkdir -p $(BENCH)
+	benches/chains.sh $(BENCH)/material
+	set -e; for name in verdicts questions handshakes sessions instructions; do \
+		$(CC) $(BENCH_FLAGS) benches/$$name.c $(BENCH_SHARED) -o $(BENCH)/$$name $(BENCH_LINK); done
+	$(CC) $(BENCH_FLAGS) benches/fresh_ours.c $(BENCH_SHARED) -o $(BENCH)/fresh_ours $(BENCH_LINK)
+	$(CC) $(BENCH_FLAGS) benches/fresh_theirs.c benches/material.c benches/theirs.c benches/measure.c -o $(BENCH)/fresh_theirs -lcrypto
+	$(CC) $(BENCH_FLAGS) benches/server.c benches/measure.c -o $(BENCH)/server -lssl -lcrypto -pthread
+	$(CC) $(BENCH_FLAGS) benches/opening.c -o $(BENCH)/opening
 
 ## clean          removes what was built
 clean:

@@ -1,0 +1,85 @@
+/* The first verdict, with the loading of the CA certificates; and the next ones, with all in place.
+ *
+ *     verdicts DIRECTORY */
+
+#include "measure.h"
+#include "ours.h"
+#include "theirs.h"
+
+#include <stdlib.h>
+
+struct bench {
+    struct material material;
+    stv_verifier *verifier;
+    X509_STORE *store;
+};
+
+static void our_first(void *what)
+{
+    struct bench *bench = what;
+    stv_verifier *verifier = our_verifier(NULL);
+
+    our_verdict(verifier, &bench->material);
+    stv_verifier_free(verifier);
+}
+
+static void their_first(void *what)
+{
+    struct bench *bench = what;
+    X509_STORE *store = their_store(&bench->material);
+
+    their_verdict(store, &bench->material);
+    X509_STORE_free(store);
+}
+
+static void hashed_first(void *what)
+{
+    struct bench *bench = what;
+    X509_STORE *store = X509_STORE_new();
+
+    must(X509_STORE_load_path(store, bench->material.hashed) == 1, "X509_STORE_load_path");
+    their_verdict(store, &bench->material);
+    X509_STORE_free(store);
+}
+
+static void our_next(void *what)
+{
+    struct bench *bench = what;
+
+    our_verdict(bench->verifier, &bench->material);
+}
+
+static void their_next(void *what)
+{
+    struct bench *bench = what;
+
+    their_verdict(bench->store, &bench->material);
+}
+
+static void measure_chain(const char *directory, const char *chain, const char *first, const char *next)
+{
+    struct bench bench;
+
+    read_material(&bench.material, directory, chain, "chain.pem");
+    bench.verifier = our_verifier(NULL);
+    bench.store = their_store(&bench.material);
+    compare(&(struct figure){"first verdict", chain, "X509_STORE_load_file + X509_verify_cert", first,
+                             our_first, their_first, &bench, 21, 1});
+    compare(&(struct figure){"first verdict", chain, "hash directory + X509_verify_cert", ">=1.3",
+                             our_first, hashed_first, &bench, 61, 1});
+    compare(&(struct figure){"warm verdict", chain, "d2i_X509 + X509_verify_cert", next,
+                             our_next, their_next, &bench, 61, 10});
+    stv_verifier_free(bench.verifier);
+    X509_STORE_free(bench.store);
+    free_material(&bench.material);
+}
+
+int main(int argc, char **argv)
+{
+    must(argc == 2, "usage: verdicts DIRECTORY");
+    use_bundle_as_system(argv[1]);
+    measure_chain(argv[1], "rsa3", ">=40", "<=0.60");
+    measure_chain(argv[1], "ec3", ">=35", "<=0.75");
+    measure_chain(argv[1], "mix4", ">=12", "<=0.90");
+    return EXIT_SUCCESS;
+}
