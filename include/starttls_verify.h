@@ -245,7 +245,9 @@ enum stv_check {
     /* TLSA records. */
     STV_CHECK_DANE = 9,
     /* The domain's MTA-STS policy. */
-    STV_CHECK_MTA_STS = 10
+    STV_CHECK_MTA_STS = 10,
+    /* What else the DNS says of the peer; it may be a reason to refuse, and never one to trust. */
+    STV_CHECK_EVIDENCE = 11
 };
 
 /**
@@ -640,10 +642,27 @@ stv_status stv_peer_set_origin(
     int provenance);
 
 /**
+ * Adds a fact from the DNS for the option dns_evidence: "mail.example.com A 192.0.2.1", "192.0.2.1 PTR
+ * mail.example.com", "example.com MX 10 mail.example.com", AAAA and CNAME alike, or name and type alone
+ * where there is no such record. resolver says who gave the answer, in any words; "" is the resolver
+ * that is asked first, against which others are held. What was not stated or looked up counts as not
+ * known, never as absent. State facts before stv_peer_discover, which does not ask again for them; one that
+ * is stated later makes the peer forget what was looked up here. Facts are evidence: they may be a reason
+ * to refuse the peer, never one to trust it. STV_E_ARGUMENT when it is no such fact, or one too many.
+ */
+stv_status stv_peer_add_evidence(
+    stv_peer *peer,
+    const char *resolver,
+    size_t resolver_len,
+    const char *fact,
+    size_t fact_len);
+
+/**
  * Looks the peer's TLSA records up in the DNS and keeps them with how far they are proven, as
- * stv_peer_add_tlsa_wire, stv_peer_set_tlsa_state and stv_peer_set_tlsa_base would; for a mail relay
- * (STV_PROTOCOL_SMTP) also the MTA-STS policy of its domain, over HTTPS, unless you stated one or the
- * option mta_sts is off (mta_sts_cache, mta_sts_timeout_ms). The verifier's
+ * stv_peer_add_tlsa_wire, stv_peer_set_tlsa_state and stv_peer_set_tlsa_base would; with the option
+ * dns_evidence also what stv_peer_add_evidence states; for a mail relay (STV_PROTOCOL_SMTP) also the
+ * MTA-STS policy of its domain, over HTTPS, unless you stated one or the option mta_sts is off
+ * (mta_sts_cache, mta_sts_timeout_ms). The verifier's
  * options dns, dns_server, dns_trust_ad, dnssec_anchor_file and dns_timeout_ms say who is asked and how
  * long; nothing else in the library looks facts up, and the judge never does. STV_OK means that the
  * look-ups were made, not that anything was found or that the peer is trusted: forged and failed

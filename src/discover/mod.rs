@@ -20,6 +20,7 @@
 //! To take bogus or failed for absent would let whoever disturbs a look-up switch DANE off.
 
 mod addresses;
+mod evidence;
 mod http_response;
 mod libresolv;
 mod libunbound;
@@ -28,7 +29,6 @@ mod outcome;
 mod peer;
 mod policy_host;
 mod resolver;
-mod reverse;
 mod servers;
 mod sts;
 mod system;
@@ -41,7 +41,6 @@ pub use outcome::{Absence, Missing, Outcome, Proof};
 pub use peer::discover;
 pub use policy_host::{FetchFault, PolicyHosts};
 pub use resolver::{Ask, Resolver};
-pub use reverse::{Reverse, reverse};
 pub use servers::{Server, Servers, servers};
 pub use sts::{Settled, TxtRecords, settle};
 pub use texts::texts;

@@ -7,12 +7,14 @@ use crate::proto::Identity;
 use crate::tlsa::{Record, State, Tlsa};
 use crate::verify::{DaneMode, Peer, Provenance, StsRules, Verifier};
 
+use super::evidence;
 use super::mail_policy::mail_policy;
 use super::resolver::Resolver;
 use super::tlsa::{Associations, Found, associations};
 
-/// Looks the peer's TLSA records up, as its policy says, and the MTA-STS policy of its domain, and enters
-/// them with what proves them. What was not found out is evidence too; an error is the caller's.
+/// Looks the peer's TLSA records up, as its policy says, what else the DNS says of it, where the policy
+/// asks for that, and the MTA-STS policy of its domain, and enters them with what proves them. What was
+/// not found out is evidence too; an error is the caller's.
 ///
 /// What the caller stated himself stays, and is not asked about; nor are the records of a host that an
 /// insecure answer named, which say nothing of the domain (RFC 7672 §2.2.1).
@@ -22,6 +24,7 @@ pub fn discover(verifier: &Verifier, peer: &mut Peer) -> Result<()> {
     if policy.dane.mode != DaneMode::Off && peer.tlsa().state() != Some(State::Given) {
         look_up_records(&resolver, peer);
     }
+    evidence::gather(&policy, &resolver, peer)?;
     // Last: a policy host may be slow, and the resolver's deadline runs on.
     if peer.protocol().has_mta_sts() && !peer.has_stated_sts() {
         look_up_policy(&policy.sts, &resolver, peer)?;

@@ -1,5 +1,6 @@
 //! One resolver for the look-ups about one peer: an engine and a deadline for all of them.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::dns::Question;
@@ -41,6 +42,14 @@ impl Resolver {
             }
         };
         Ok(Resolver { engine, end: Instant::now() + rules.timeout })
+    }
+}
+
+impl Resolver {
+    /// The same engine at another server, with the same deadline.
+    pub(super) fn beside(&self, rules: &DnsRules, server: SocketAddr) -> Result<Resolver> {
+        let other = Resolver::open(&DnsRules { servers: vec![server], ..rules.clone() })?;
+        Ok(Resolver { end: self.end, ..other })
     }
 }
 

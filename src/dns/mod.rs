@@ -9,14 +9,17 @@
 //! whole message useless: half an answer could be the half that an attacker left.
 
 mod answer;
+mod facts;
 mod message;
 mod name;
+mod presented;
 mod record;
 #[cfg(test)]
 pub(crate) mod sample;
 mod wire;
 
 pub use answer::Followed;
+pub use facts::{Addresses, Answer, Facts, Said, Witness};
 pub use message::{AuthenticData, Message, Question, Wholeness, rcode};
 pub use name::Name;
 pub use record::{Data, Exchange, Kind, Record, Service};

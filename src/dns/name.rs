@@ -12,6 +12,7 @@
 //! reaches a caller. Names compare without regard to case (RFC 4343), so the text is lower case.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use super::DnsError;
 use super::wire::Reader;
@@ -45,6 +46,22 @@ impl Name {
         let fits = self.0 != "." && prefix.len() + 1 + self.0.len() + 2 <= NAME_OCTETS;
         let prefix = Name::parse(prefix)?;
         fits.then(|| Name(format!("{prefix}.{}", self.0)))
+    }
+
+    /// The name below which an address has its own names (RFC 1035 §3.5, RFC 3596 §2.5).
+    pub fn of_address(address: IpAddr) -> Name {
+        Name(match address {
+            IpAddr::V4(address) => {
+                let [a, b, c, d] = address.octets();
+                format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+            }
+            IpAddr::V6(address) => {
+                let nibbles =
+                    address.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
+                let labels: Vec<String> = nibbles.map(|nibble| format!("{nibble:x}")).collect();
+                format!("{}.ip6.arpa", labels.join("."))
+            }
+        })
     }
 
     /// Its text.
@@ -120,6 +137,16 @@ impl fmt::Display for Name {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_addresses() {
+        let of = |text: &str| Name::of_address(text.parse().unwrap()).to_string();
+        assert_eq!(of("192.0.2.1"), "1.2.0.192.in-addr.arpa");
+        let v6 = of("2001:db8::567:89ab");
+        assert!(
+            v6.starts_with("b.a.9.8.7.6.5.0.0.0.0.0.") && v6.ends_with(".8.b.d.0.1.0.0.2.ip6.arpa")
+        );
+    }
 
     fn read_at(message: &[u8], at: usize) -> Result<(String, usize), DnsError> {
         let mut reader = Reader::new(message);

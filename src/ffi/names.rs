@@ -29,7 +29,7 @@ list! {
 }
 list! {
     /// Every check, in the order of its number.
-    CHECKS: Check { Starttls, Tls, Io, Chain, Name, Pin, Revocation, Transparency, Known, Dane, MtaSts }
+    CHECKS: Check { Starttls, Tls, Io, Chain, Name, Pin, Revocation, Transparency, Known, Dane, MtaSts, Evidence }
 }
 list! {
     /// Every outcome, in the order of its number.

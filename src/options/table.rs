@@ -472,6 +472,27 @@ pub const TABLE: &[Row] = &[
         ALL,
         "Deadline for all look-ups about one peer together, milliseconds.",
     ),
+    row(
+        "dns_evidence",
+        Kind::Word { safe: &["off", "report", "require"], danger: &[] },
+        "off",
+        ALL,
+        "What part evidence from the DNS has (names of the address, mail exchanges, the greeting, agreement of resolvers): none, and nothing is looked up for it (off); it is reported (report); what dns_evidence_required names must fit, besides everything else (require). It never makes a peer trusted.",
+    ),
+    row(
+        "dns_evidence_required",
+        Kind::TextList,
+        "",
+        ALL,
+        "Which evidence must fit where dns_evidence=require: reverse, mx, banner, resolvers. What cannot be found out does not fit.",
+    ),
+    row(
+        "dns_compare",
+        Kind::TextList,
+        "",
+        ALL,
+        "Other DNS server whose answers about the peer are held against those of dns_server, ADDRESS or ADDRESS:PORT; at most eight.",
+    ),
     // Negotiation, deadlines and limits.
     row("ehlo_name", Kind::Text, "localhost", SESSION, "Name given to SMTP servers before TLS."),
     milliseconds(

@@ -434,6 +434,43 @@ codes! {
         "No MTA-STS policy was checked.",
         "None was given, the domain has none, or the protocol is no mail relay's.",
         "";
+
+    EvidenceReverseConfirmed, "evidence.reverse_confirmed", Evidence, Ok,
+        "The address has a name, and the name has that address.",
+        "All is well; it proves nothing.", "";
+    EvidenceReverseUnconfirmed, "evidence.reverse_unconfirmed", Evidence, Rejected,
+        "The address has names, and none of them has that address.",
+        "Reverse and forward zone have different administrators, or somebody gives his address a name that is not his.",
+        "If the address is yours, let its PTR record name a host whose A or AAAA record is that address.";
+    EvidenceReverseNone, "evidence.reverse_none", Evidence, Rejected,
+        "The address has no name.",
+        "Its provider set none: usual for addresses of private lines and of clouds.",
+        "If the address is yours, have its provider set a PTR record.";
+    EvidenceMxMember, "evidence.mx_member", Evidence, Ok,
+        "The server is a mail exchange of the domain.",
+        "All is well; whoever forges the MX records forges this too.", "";
+    EvidenceMxStranger, "evidence.mx_stranger", Evidence, Rejected,
+        "The server is no mail exchange of the domain.",
+        "The domain has other machines for other mail services, or the connection was led to another server.",
+        "Compare the addresses; a domain whose mailboxes and mail exchanges are different machines has nothing to mend.";
+    EvidenceBannerMatch, "evidence.banner_match", Evidence, Ok,
+        "The server greets with a name that it is expected to have.",
+        "All is well; whoever sits on the path can write it.", "";
+    EvidenceBannerDiffers, "evidence.banner_differs", Evidence, Rejected,
+        "The server greets with another name than it is expected to have.",
+        "One of many machines behind one name, a server that was never told its name, or another server.",
+        "If the server is yours, let it greet with the name of its address (Postfix: myhostname).";
+    EvidenceResolversAgree, "evidence.resolvers_agree", Evidence, Ok,
+        "All resolvers that were asked give the same answers.",
+        "All is well; resolvers may have one source.", "";
+    EvidenceResolversDiffer, "evidence.resolvers_differ", Evidence, Rejected,
+        "Resolvers give different answers.",
+        "Load balancers and content networks answer each asker differently, a record has just changed, or one of the resolvers is lied to.",
+        "Ask the domain's own name servers; for a host that answers everybody differently do not demand that resolvers agree.";
+    EvidenceNotChecked, "evidence.not_checked", Evidence, Rejected,
+        "A piece of evidence from the DNS was not looked at.",
+        "Nobody asked for it (dns_evidence), nothing was looked up (dns), a look-up failed, or the peer has no such thing.",
+        "";
 }
 
 impl Code {

@@ -61,6 +61,8 @@ pub enum Check {
     Dane = 9,
     /// The domain's MTA-STS policy.
     MtaSts = 10,
+    /// What else the DNS says of the peer; it may be a reason to refuse, and never one to trust.
+    Evidence = 11,
 }
 
 /// How the judge came to the certificate.
@@ -101,6 +103,8 @@ pub enum Source {
     System,
     /// What was remembered from before.
     Store,
+    /// What resolvers said.
+    Dns,
 }
 
 /// One check and how it came out.
@@ -272,7 +276,7 @@ impl Verdict {
 
 impl Check {
     /// The checks that say something about who the peer is. The others are about the connection.
-    pub const OF_PEER: [Check; 8] = [
+    pub const OF_PEER: [Check; 9] = [
         Check::Chain,
         Check::Name,
         Check::Pin,
@@ -281,6 +285,7 @@ impl Check {
         Check::Known,
         Check::Dane,
         Check::MtaSts,
+        Check::Evidence,
     ];
 
     /// The word in JSON, which is also how the codes of the check begin.
@@ -297,6 +302,7 @@ impl Check {
             Check::Known => "known",
             Check::Dane => "dane",
             Check::MtaSts => "mta_sts",
+            Check::Evidence => "evidence",
         }
     }
 }
@@ -322,6 +328,7 @@ impl Source {
             Source::PeerUnauthenticated => "peer-unauthenticated",
             Source::System => "system",
             Source::Store => "store",
+            Source::Dns => "dns",
         }
     }
 }

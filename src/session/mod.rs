@@ -33,9 +33,7 @@ use crate::proto::{FirstSpeaker, Upgrade};
 use crate::report::{Code, Finding, Report, Shown, Verdict, quote};
 use crate::starttls::{Move, Negotiation, Occasion, Refusal};
 use crate::status::Status;
-use crate::verify::{
-    Alpn, Ending, Judged, Kept, KeptEnding, Peer, Policy, Verifier, failed, unjudged,
-};
+use crate::verify::{Alpn, Judged, Kept, KeptEnding, Peer, Policy, Verifier, failed, unjudged};
 
 use data::Control;
 use failure::{Phase, closed_before_tls, finding_of, finding_of_cause};
@@ -62,6 +60,8 @@ pub struct Session {
     lineage: Option<Lineage>,
     /// What only the plaintext conversation said and the program needs; not authenticated.
     facts: Option<String>,
+    /// The name that the server gave itself there.
+    banner: Option<String>,
     connection: Connection,
     /// When all waiting ends, if the caller has one deadline for everything.
     end: Option<Instant>,
@@ -138,6 +138,7 @@ impl Session {
             control: None,
             lineage: None,
             facts: None,
+            banner: None,
             connection: Connection::None,
             end: None,
         };
@@ -243,6 +244,7 @@ impl Session {
             Ok(Move::GoAhead) => {
                 let inside = negotiation.inside();
                 self.facts = negotiation.facts();
+                self.banner = negotiation.banner();
                 self.state = self.begin_tls(FirstBytes::Awaited, inside)?;
                 Ok(None)
             }
@@ -407,7 +409,7 @@ impl Session {
         let judged = self.take_judged();
         match (cause, judged) {
             (Cause::Refused, Some(judged)) => {
-                let (report, _) = judged.conclude(&self.peer, &Ending::cut_short());
+                let (report, _) = judged.conclude(&self.peer, &self.bare_ending().cut_short());
                 self.fail_judged(report)
             }
             (cause, _) => self.fail(finding_of_cause(cause, Phase::Handshake)),

@@ -39,7 +39,12 @@ impl Session {
 
     fn is_trusted_still(&self, kept: &Kept) -> bool {
         let evidence = Evidence { chain: &kept.chain, shown: Shown::Resumed };
-        let report = judge(&self.verifier, &self.peer, &evidence, &kept.ending.as_ending(None));
+        let report = judge(
+            &self.verifier,
+            &self.peer,
+            &evidence,
+            &kept.ending.as_ending(self.bare_ending()),
+        );
         report.verdict == Verdict::Trusted && !has_news(&report)
     }
 
@@ -85,17 +90,23 @@ impl Session {
     pub(super) fn ending(&self) -> Ending<'_> {
         match &self.state {
             State::Handshaking { tls, offered: Some(kept), .. } if tls.is_resumed() => {
-                kept.ending.as_ending(self.address())
+                kept.ending.as_ending(self.bare_ending())
             }
             State::Handshaking { tls, .. } if tls.is_resumed() => {
                 let control = self.control.as_ref().map(|control| &control.ending);
-                control.map_or_else(Ending::default, |shown| shown.as_ending(self.address()))
+                control.map_or_else(Ending::default, |shown| shown.as_ending(self.bare_ending()))
             }
             _ => {
-                let shown = self.tls().map(Ending::of).unwrap_or_default();
-                Ending { address: self.address(), ..shown }
+                let Ending { staple, scts, .. } = self.tls().map(Ending::of).unwrap_or_default();
+                Ending { staple, scts, ..self.bare_ending() }
             }
         }
+    }
+
+    /// What is of this connection, whatever its handshake shows.
+    pub(super) fn bare_ending(&self) -> Ending<'_> {
+        let banner = self.banner.as_deref();
+        Ending { address: self.address(), banner, ..Ending::default() }
     }
 
     /// What the tickets of a session that has just been trusted will be kept with.

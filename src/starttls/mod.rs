@@ -95,6 +95,12 @@ pub trait Negotiator: Send {
         None
     }
 
+    /// The host name that the server gives itself, where the protocol has it do so (RFC 5321 §4.2):
+    /// whatever it said there, not authenticated.
+    fn banner(&self) -> Option<String> {
+        None
+    }
+
     /// What is still to be agreed inside TLS before the program takes over (FTP's PBSZ and PROT).
     fn inside(&self) -> Option<Box<dyn Negotiator>> {
         None
@@ -229,6 +235,11 @@ impl Negotiation {
     /// What the program needs to know and the protocol says only in clear.
     pub fn facts(&self) -> Option<String> {
         self.negotiator.facts()
+    }
+
+    /// The host name that the server gave itself.
+    pub fn banner(&self) -> Option<String> {
+        self.negotiator.banner()
     }
 
     /// The negotiation that goes on inside TLS, if there is one.

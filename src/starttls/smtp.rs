@@ -31,6 +31,7 @@ pub struct Smtp {
     state: State,
     reader: ReplyReader,
     hello: Vec<u8>,
+    banner: Option<String>,
 }
 
 impl Smtp {
@@ -38,13 +39,14 @@ impl Smtp {
     /// option was set.
     pub fn new(verb: &str, name: &str) -> Smtp {
         let hello = format!("{verb} {name}\r\n").into_bytes();
-        Smtp { state: State::Greeting, reader: ReplyReader::default(), hello }
+        Smtp { state: State::Greeting, reader: ReplyReader::default(), hello, banner: None }
     }
 
     fn greeted(&mut self, reply: &Reply) -> Result<Move, Refusal> {
         let (code, words) = match reply.code {
             220 => {
                 self.state = State::Capabilities;
+                self.banner = domain(reply);
                 return Ok(Move::Say(self.hello.clone()));
             }
             400..=499 => (
@@ -61,6 +63,7 @@ impl Smtp {
         let (code, words) = match reply.code {
             250 if offers_starttls(reply) => {
                 self.state = State::GoAhead;
+                self.banner = self.banner.take().or_else(|| domain(reply));
                 return Ok(Move::Say(b"STARTTLS\r\n".to_vec()));
             }
             // A server that knows no EHLO knows no extension; HELO would only lead on in clear.
@@ -100,6 +103,18 @@ impl Negotiator for Smtp {
     fn farewell(&self) -> Vec<u8> {
         b"QUIT\r\n".to_vec()
     }
+
+    fn banner(&self) -> Option<String> {
+        self.banner.clone()
+    }
+}
+
+/// RFC 5321 §4.2, §4.1.1.1: greeting and answer to EHLO begin with the server's domain. What has no dot
+/// is none (`220 ready`), as are octets beyond text.
+fn domain(reply: &Reply) -> Option<String> {
+    let first = reply.lines.first()?.split(|&byte| byte == b' ').next()?;
+    let word = std::str::from_utf8(first).ok()?;
+    word.contains('.').then(|| word.to_owned())
 }
 
 /// RFC 5321 §4.1.1.1: keywords stand from the second line on, each the first word of its line.
@@ -130,6 +145,29 @@ mod tests {
         let (said, end) = run(&[GREETING, OFFER, b"220 go\r\n"]);
         assert_eq!(said, [b"EHLO localhost\r\n".as_slice(), b"STARTTLS\r\n"]);
         assert_eq!(end, None);
+    }
+
+    #[test]
+    fn the_server_names_itself() {
+        let named = |greeting: &[u8], offer: &[u8]| {
+            let mut smtp = Smtp::new("EHLO", "localhost");
+            let mut input = Input::new(crate::limits::Limits::DEFAULT);
+            for turn in [greeting, offer, b"220 go\r\n"] {
+                input.feed(turn);
+                smtp.step(&mut input).expect("a move");
+            }
+            smtp.banner()
+        };
+        let offer: &[u8] = b"250-mx.example.test hi\r\n250 STARTTLS\r\n";
+        for (greeting, wanted) in [
+            (b"220 mail.example.test ESMTP\r\n".as_slice(), Some("mail.example.test")),
+            (b"220 ready\r\n", Some("mx.example.test")),
+            (b"220\r\n", Some("mx.example.test")),
+            (b"220 \xff.example.test\r\n", Some("mx.example.test")),
+        ] {
+            assert_eq!(named(greeting, offer).as_deref(), wanted);
+        }
+        assert_eq!(named(b"220 ready\r\n", b"250-relay\r\n250 STARTTLS\r\n"), None);
     }
 
     #[test]

@@ -70,7 +70,11 @@ pub const fn result_type(code: Code) -> Option<ResultType> {
         | Code::RevocationGood
         | Code::TransparencyLogged
         | Code::DaneMatch
-        | Code::MtaStsMatch => None,
+        | Code::MtaStsMatch
+        | Code::EvidenceReverseConfirmed
+        | Code::EvidenceMxMember
+        | Code::EvidenceBannerMatch
+        | Code::EvidenceResolversAgree => None,
         Code::StarttlsNotOffered | Code::StarttlsRefused | Code::StarttlsRefusedTemporarily => {
             Some(ResultType::StarttlsNotSupported)
         }
@@ -141,7 +145,13 @@ pub const fn result_type(code: Code) -> Option<ResultType> {
         | Code::TransparencyNotChecked
         | Code::MtaStsMismatch
         | Code::MtaStsTesting
-        | Code::MtaStsNotChecked => Some(ResultType::ValidationFailure),
+        | Code::MtaStsNotChecked
+        | Code::EvidenceReverseUnconfirmed
+        | Code::EvidenceReverseNone
+        | Code::EvidenceMxStranger
+        | Code::EvidenceBannerDiffers
+        | Code::EvidenceResolversDiffer
+        | Code::EvidenceNotChecked => Some(ResultType::ValidationFailure),
         Code::DaneUnusable => Some(ResultType::TlsaInvalid),
         Code::DaneBogus | Code::DaneLookupFailed => Some(ResultType::DnssecInvalid),
         Code::DaneInsecure | Code::DaneNotChecked => Some(ResultType::DaneRequired),

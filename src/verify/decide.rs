@@ -34,6 +34,8 @@ pub struct Needs {
     pub dane: Need,
     /// The domain's MTA-STS policy.
     pub mta_sts: Need,
+    /// What else the DNS says; it never makes anybody trusted.
+    pub evidence: Need,
 }
 
 impl Needs {
@@ -47,11 +49,17 @@ impl Needs {
         known: Need::ReportOnly,
         dane: Need::ReportOnly,
         mta_sts: Need::ReportOnly,
+        evidence: Need::ReportOnly,
     };
 
     /// The same before the end of the handshake: what only its end can show weighs nothing yet.
     pub const fn before_the_end(self) -> Needs {
-        Needs { revocation: Need::ReportOnly, transparency: Need::ReportOnly, ..self }
+        Needs {
+            revocation: Need::ReportOnly,
+            transparency: Need::ReportOnly,
+            evidence: Need::ReportOnly,
+            ..self
+        }
     }
 
     /// What this check weighs. The checks of the connection itself can never be waived.
@@ -65,6 +73,7 @@ impl Needs {
             Check::Known => self.known,
             Check::Dane => self.dane,
             Check::MtaSts => self.mta_sts,
+            Check::Evidence => self.evidence,
             Check::Starttls | Check::Tls | Check::Io => Need::Required,
         }
     }
@@ -101,8 +110,10 @@ pub fn decide(needs: Needs, findings: &[Finding]) -> Verdict {
             && matches!(needs.of(finding.check()), Need::Required | Need::Veto)
     };
     let failed = findings.iter().any(refuses);
-    // Not to object is not to vouch.
-    let any_weighs = of_need(Need::Required).chain(of_need(Need::Preferred)).next().is_some();
+    // Not to object is not to vouch, and what the DNS says beside DANE vouches for nobody.
+    let any_weighs = of_need(Need::Required)
+        .chain(of_need(Need::Preferred))
+        .any(|check| check != Check::Evidence);
     match (failed || !all_passed(Need::Required), any_weighs && all_passed(Need::Preferred)) {
         (true, _) => Verdict::Rejected,
         (false, true) => Verdict::Trusted,
@@ -203,7 +214,10 @@ mod tests {
 
     /// The chain is required, and this check has this need.
     fn with(check: Check, need: Need) -> Needs {
-        let mut needs = Needs { chain: Need::Required, ..Needs::NONE };
+        set(Needs { chain: Need::Required, ..Needs::NONE }, check, need)
+    }
+
+    fn set(mut needs: Needs, check: Check, need: Need) -> Needs {
         match check {
             Check::Chain => needs.chain = need,
             Check::Name => needs.name = need,
@@ -213,6 +227,7 @@ mod tests {
             Check::Known => needs.known = need,
             Check::Dane => needs.dane = need,
             Check::MtaSts => needs.mta_sts = need,
+            Check::Evidence => needs.evidence = need,
             Check::Starttls | Check::Tls | Check::Io => {}
         }
         needs
@@ -237,5 +252,76 @@ mod tests {
     fn nothing_checked_is_not_trusted() {
         let needs = Needs { chain: Need::Required, name: Need::Required, ..Needs::NONE };
         assert_eq!(decide(needs, &[]), Verdict::Rejected);
+    }
+    /// From worst to best.
+    const fn rank(verdict: Verdict) -> u8 {
+        match verdict {
+            Verdict::Rejected | Verdict::Unknown => 0,
+            Verdict::Unauthenticated => 1,
+            Verdict::Trusted => 2,
+        }
+    }
+
+    /// Every need and every outcome of the other checks, each with every need and outcome of the
+    /// evidence: what the DNS says never makes of a verdict a better one.
+    #[test]
+    fn evidence_never_makes_a_verdict_better() {
+        const OTHERS: [Check; 8] = [
+            Check::Chain,
+            Check::Name,
+            Check::Pin,
+            Check::Revocation,
+            Check::Transparency,
+            Check::Known,
+            Check::Dane,
+            Check::MtaSts,
+        ];
+        let mut worsened = 0;
+        // Two checks at a time vary, the rest is silent: each check weighs by itself.
+        for (one, two) in OTHERS.iter().flat_map(|one| OTHERS.map(|two| (*one, two))) {
+            for (need_one, need_two) in NEEDS.iter().flat_map(|one| NEEDS.map(|two| (*one, two))) {
+                let needs = set(set(Needs::NONE, one, need_one), two, need_two);
+                for (first, second) in pairs() {
+                    let findings = [
+                        Finding::new(code_of(one), first, ""),
+                        Finding::new(code_of(two), second, ""),
+                    ];
+                    worsened += with_evidence(needs, &findings);
+                }
+            }
+        }
+        assert!(worsened > 0, "evidence that is required must be able to refuse");
+    }
+
+    fn pairs() -> impl Iterator<Item = (Outcome, Outcome)> {
+        OUTCOMES.into_iter().flat_map(|one| OUTCOMES.map(|two| (one, two)))
+    }
+
+    /// A code of this check; which one makes no difference.
+    fn code_of(check: Check) -> Code {
+        TABLE.iter().find(|row| row.check == check).map(|row| row.code).expect("a code")
+    }
+
+    /// Holds the verdict with any evidence against the one without; how often it got worse.
+    fn with_evidence(needs: Needs, findings: &[Finding]) -> u32 {
+        let without = decide(needs, findings);
+        let mut worsened = 0;
+        for need in NEEDS {
+            for (one, two) in pairs() {
+                let evidence = [one, two]
+                    .map(|outcome| Finding::new(Code::EvidenceReverseConfirmed, outcome, ""));
+                let all = [findings, &evidence].concat();
+                let with = decide(set(needs, Check::Evidence, need), &all);
+                assert!(
+                    rank(with) <= rank(without),
+                    "{needs:?} {findings:?} {need:?} {evidence:?}"
+                );
+                if need == Need::ReportOnly {
+                    assert_eq!(with, without, "reported, it weighs nothing");
+                }
+                worsened += u32::from(rank(with) < rank(without));
+            }
+        }
+        worsened
     }
 }

@@ -53,7 +53,7 @@ pub enum TrustAd {
 impl DnsRules {
     /// The settings as types.
     pub fn freeze(settings: &Settings) -> Result<DnsRules> {
-        let servers = settings.texts("dns_server").map(|(text, _)| server(text));
+        let servers = settings.texts("dns_server").map(|(text, _)| server("dns_server", text));
         let servers = servers.collect::<Result<Vec<_>>>()?;
         if servers.len() > MOST_SERVERS {
             let what = format!("option dns_server: at most {MOST_SERVERS} servers");
@@ -80,14 +80,14 @@ impl DnsRules {
 }
 
 /// `ADDRESS`, `ADDRESS:PORT` or `[IPv6]:PORT`. A name would have to be looked up first.
-fn server(text: &str) -> Result<SocketAddr> {
+pub(super) fn server(option: &str, text: &str) -> Result<SocketAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse::<IpAddr>().map(|address| SocketAddr::new(address, PORT));
     let found = address.or_else(|_| text.parse::<SocketAddr>()).ok();
     found.filter(|server| server.port() != 0).ok_or_else(|| {
         let shown = quote(text.as_bytes());
         let what = format!(
-            "option dns_server: '{shown}' is no address; write 192.0.2.1, 192.0.2.1:5353 or [::1]:5353"
+            "option {option}: '{shown}' is no address; write 192.0.2.1, 192.0.2.1:5353 or [::1]:5353"
         );
         Error::new(Status::OptionValue, what)
     })

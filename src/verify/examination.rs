@@ -34,6 +34,8 @@ pub struct Ending<'a> {
     pub reached: Reached,
     /// Where the peer was connected to, if the door knows.
     pub address: Option<IpAddr>,
+    /// The name that the server gave itself in plaintext, if the protocol has one; not authenticated.
+    pub banner: Option<&'a str>,
 }
 
 /// Whether the handshake came to its end.
@@ -57,14 +59,14 @@ impl<'a> Ending<'a> {
         Ending { staple: chain.staple(), ..Ending::default() }
     }
 
-    /// A handshake that was cut short.
-    pub fn cut_short() -> Ending<'a> {
-        Ending { reached: Reached::NotReached, ..Ending::default() }
+    /// A handshake on this connection that was cut short.
+    pub fn cut_short(self) -> Ending<'a> {
+        Ending { reached: Reached::NotReached, ..self }
     }
 }
 
 /// What was shown of it, owned: a session that is resumed is judged by it again. Where the peer is
-/// connected to is a fact of each connection.
+/// connected to and how it greets are facts of each connection.
 #[derive(Clone, Debug, Default)]
 pub struct KeptEnding {
     staple: Option<Vec<u8>>,
@@ -80,10 +82,10 @@ impl Ending<'_> {
 }
 
 impl KeptEnding {
-    /// As it was shown, on a connection to this address.
-    pub fn as_ending(&self, address: Option<IpAddr>) -> Ending<'_> {
+    /// As it was shown; for the rest as this connection.
+    pub fn as_ending<'a>(&'a self, connection: Ending<'a>) -> Ending<'a> {
         let (staple, scts) = (self.staple.as_deref(), self.scts.as_deref());
-        Ending { staple, scts, address, ..Ending::default() }
+        Ending { staple, scts, ..connection }
     }
 }
 
@@ -110,7 +112,7 @@ pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examina
     let pin_findings = pins::check(&policy, evidence.chain, &path);
     let known_findings = vec![known::check(policy.known, peer, evidence.chain)];
     Examination {
-        needs: policy.ct.needs(policy.ocsp.needs(needs)),
+        needs: policy.evidence.needs(policy.ct.needs(policy.ocsp.needs(needs))),
         shown: evidence.shown,
         findings: [chain, name_findings, pin_findings, known_findings, findings, vec![sts_finding]]
             .concat(),
@@ -141,6 +143,7 @@ impl Examination {
         let transparency = self.policy.ct.check(&self.path, ending, self.now);
         let mut findings = [self.findings, vec![revocation, transparency]].concat();
         findings.extend(known::address_note(peer, ending.address));
+        findings.extend(self.policy.evidence.check(peer, ending));
         let mut report = report(&self.policy, peer, self.needs, self.shown, findings);
         if self.shown != Shown::OnDisk {
             report.insecure.extend(self.policy.unusual_for_live_peers());

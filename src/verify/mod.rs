@@ -20,6 +20,7 @@ mod config;
 mod crls;
 mod dane;
 mod decide;
+mod dns_evidence;
 mod dns_rules;
 mod examination;
 mod judged;
@@ -43,6 +44,7 @@ mod verifier;
 
 pub use config::{Config, FileLayers, HostPattern};
 pub use decide::{Need, Needs, decide, weigh};
+pub use dns_evidence::{EvidenceKind, EvidenceMode, EvidenceRules};
 pub use dns_rules::{DnsEngine, DnsRules, TrustAd};
 pub use examination::{Ending, Evidence, Examination, KeptEnding, Reached, examine};
 pub use judged::Judged;

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::dns::{Facts, Name, Witness};
 use crate::error::{Error, Result};
 use crate::known::{Answer, Memory, PeerKey};
 use crate::mta_sts::Sts;
@@ -28,6 +29,9 @@ pub struct Peer {
     sts: Sts,
     sts_by: Told,
     origin: Option<(ReferenceId, Provenance)>,
+    /// What the caller stated, and that with what was looked up.
+    stated: Facts,
+    facts: Facts,
 }
 
 /// Who said something.
@@ -76,6 +80,8 @@ impl Peer {
             origin: None,
             sts: Sts::NotAsked,
             sts_by: Told::ByLookup,
+            stated: Facts::default(),
+            facts: Facts::default(),
         }
     }
 
@@ -210,6 +216,23 @@ impl Peer {
         self.sts_by == Told::ByCaller
     }
 
+    /// Something that the DNS says, as the caller knows it: `mail.example.com A 192.0.2.1`.
+    pub fn state_fact(&mut self, witness: &Witness, text: &str) -> Result<()> {
+        self.stated.state(witness, text)?;
+        self.facts = self.stated.clone();
+        Ok(())
+    }
+
+    /// What the caller stated, where a look-up begins.
+    pub fn stated_facts(&self) -> &Facts {
+        &self.stated
+    }
+
+    /// What was said in the DNS, in place of what an earlier look-up found.
+    pub fn set_facts(&mut self, facts: Facts) {
+        self.facts = facts;
+    }
+
     fn note_letters(&mut self, text: &str) {
         if !text.is_ascii() {
             self.letters = Letters::Unicode;
@@ -277,6 +300,23 @@ impl Peer {
         &self.sts
     }
 
+    /// What the DNS says besides.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The host as a name that can be looked up.
+    pub fn host_name(&self) -> Option<Name> {
+        self.host.as_ref().and_then(name_of)
+    }
+
+    /// The mail domain that the host is to serve: the one that led to it, else the first other name that
+    /// the certificate may be for.
+    pub fn mail_domain(&self) -> Option<Name> {
+        let stated = self.origin().into_iter().chain(&self.references);
+        stated.filter_map(name_of).find(|name| self.host_name().as_ref() != Some(name))
+    }
+
     /// TLSA records and their state.
     pub fn tlsa(&self) -> &Tlsa {
         &self.tlsa
@@ -286,6 +326,10 @@ impl Peer {
     pub fn tlsa_base(&self) -> Option<&ReferenceId> {
         self.tlsa_base.as_ref()
     }
+}
+
+fn name_of(reference: &ReferenceId) -> Option<Name> {
+    reference.as_dns().and_then(|name| Name::parse(name.as_str()))
 }
 
 /// A reference without its tag.

@@ -17,6 +17,7 @@ use crate::trust::{Sources, Trust, Watched, read_file};
 use super::client;
 use super::crls::CrlRules;
 use super::decide::{Need, Needs};
+use super::dns_evidence::EvidenceRules;
 use super::dns_rules::DnsRules;
 use super::kept::KeptSessions;
 use super::known::KnownRules;
@@ -52,6 +53,8 @@ pub struct Policy {
     pub tls: TlsRules,
     /// Look-ups in the DNS.
     pub dns: DnsRules,
+    /// Evidence from the DNS.
+    pub evidence: EvidenceRules,
     /// Deadlines of a session.
     pub deadlines: Deadlines,
     /// What a negotiator needs to know.
@@ -244,6 +247,7 @@ impl Policy {
             sts: StsRules::freeze(settings),
             tls: TlsRules::freeze(settings)?,
             dns: DnsRules::freeze(settings)?,
+            evidence: EvidenceRules::freeze(settings)?,
             deadlines: deadlines(settings),
             terms: terms(settings)?,
             mode: if settings.bool("audit") == Some(true) {

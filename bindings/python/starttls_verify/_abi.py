@@ -97,6 +97,7 @@ class Check(enum.IntEnum):
     KNOWN = 8
     DANE = 9
     MTA_STS = 10
+    EVIDENCE = 11
 
 
 class Outcome(enum.IntEnum):
@@ -427,6 +428,16 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
             ctypes.c_char_p,
             ctypes.c_size_t,
             ctypes.c_int,
+        ),
+    ),
+    "stv_peer_add_evidence": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
         ),
     ),
     "stv_peer_discover": (
