@@ -9,6 +9,7 @@ from typing import Dict, Tuple, Union
 
 import pytest
 
+from policy_host import page, policy_host
 from servers import Scene
 from starttls_verify import Peer, Provenance, RejectedError, Session, StateError, Verifier
 
@@ -80,6 +81,41 @@ def test_a_host_that_the_dns_named(scene: Scene, provenance: Provenance) -> None
             return
         with pytest.raises(RejectedError):
             session.connect()
+
+
+POLICIES: Dict[str, Tuple[str, str, str]] = {
+    # case: (mode, host of the policy, code)
+    "good": ("enforce", "mail.signed.test", "mta_sts.match"),
+    "mismatch": ("enforce", "mail.plain.test", "mta_sts.mismatch"),
+    "testing": ("testing", "mail.signed.test", "mta_sts.testing"),
+}
+
+
+@pytest.mark.parametrize("case", POLICIES)
+def test_a_policy_is_fetched(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    """stv_peer_discover brings the policy of the domain that led to the host, over HTTPS."""
+    mode, host, code = POLICIES[case]
+    port = scene.relay.port
+    named = Peer(
+        "mail.signed.test", "smtp", port=port, connect=f"127.0.0.1:{port}", origin="sts.test"
+    )
+    verifier = Verifier(**options(scene), cafile=str(scene.relay.certificate))
+    policy = f"version: STSv1\r\nmode: {mode}\r\nmx: {host}\r\nmax_age: 86400\r\n"
+    with policy_host(tmp_path, page(policy.encode())) as fetched:
+        monkeypatch.setenv("SSL_CERT_FILE", str(fetched.ca))
+        session = Session(verifier, named, discover=True)
+    assert len(fetched.requests) == 1
+    with session:
+        if case == "good":
+            assert session.connect() == 0
+            report = session.report
+        else:
+            with pytest.raises(RejectedError) as refusal:
+                session.connect()
+            report = refusal.value.report
+    assert code in [finding.code for finding in report.findings]
 
 
 def test_it_is_asked_for_twice(scene: Scene) -> None:

@@ -18,6 +18,8 @@ CASES: Dict[str, Tuple[str, str, str, str]] = {
     "mail.signed.test": (TRUSTED, "dane.match", "pass", ""),
     "wild.signed.test": (TRUSTED, "dane.match", "pass", ""),
     "alias.signed.test": (TRUSTED, "dane.match", "pass", ""),
+    # Into another zone: one that is signed and has the record, and one that is not.
+    "over.signed.test": (TRUSTED, "dane.match", "pass", ""),
     "elsewhere.signed.test": (TRUSTED, "dane.match", "pass", ""),
     "into-forged.signed.test": (REJECTED, "dane.bogus", "fail", "TLSA: bogus"),
     "wrong.signed.test": (REJECTED, "dane.mismatch", "fail", ""),
@@ -28,7 +30,7 @@ CASES: Dict[str, Tuple[str, str, str, str]] = {
     "mail.plain.test": (REJECTED, "dane.insecure", "note", "not validated"),
     "mail.forged.test": (REJECTED, "dane.bogus", "fail", "TLSA: bogus"),
     "mail.moved.test": (REJECTED, "dane.bogus", "fail", " A: bogus"),
-    "mail.expired.test": (REJECTED, "dane.bogus", "fail", " A: bogus"),
+    "mail.expired.test": (REJECTED, "dane.bogus", "fail", "expired"),
     "mail.stripped.test": (REJECTED, "dane.bogus", "fail", ""),
     "mail.silent.test": (REJECTED, "dane.lookup_failed", "fail", "in time"),
     "mail.dead.test": (REJECTED, "dane.lookup_failed", "fail", "SERVFAIL"),

@@ -29,6 +29,15 @@ DOMAINS: Dict[str, Tuple[int, List[Tuple[str, str, str]]]] = {
             ("wrong.signed.test", "rejected", "dane.mismatch"),
         ],
     ),
+    # DANE that is right, DANE that is wrong, and a signed host that has none: each by its own finding.
+    "three.signed.test": (
+        1,
+        [
+            ("mail.signed.test", "trusted", "dane.match"),
+            ("wrong.signed.test", "rejected", "dane.mismatch"),
+            ("none.signed.test", "rejected", "dane.not_checked"),
+        ],
+    ),
     # Signed records lead to a host that has none.
     "abroad.signed.test": (1, [("mail.plain.test", "rejected", "dane.insecure")]),
     # Whoever forges the MX of an unsigned domain may have a perfect host of his own.
@@ -78,6 +87,16 @@ def test_an_insecure_mx_is_unauthenticated_at_best(program: str, scene: Scene) -
     exit_code, lines = check(program, scene, "plain.test", options)
     assert [json.loads(line)["verdict"] for line in lines] == ["unauthenticated"]
     assert exit_code == 4
+
+
+@pytest.mark.parametrize("name", ["system", "unbound"])
+def test_opportunism_is_for_hosts_without_records(program: str, scene: Scene, name: str) -> None:
+    """A host without records may be used unauthenticated; one with wrong records never."""
+    options = [*engine(scene, name), "insecure_opportunistic=true"]
+    exit_code, lines = check(program, scene, "three.signed.test", options)
+    verdicts = [json.loads(line)["verdict"] for line in lines]
+    assert verdicts == ["trusted", "rejected", "unauthenticated"]
+    assert exit_code == 1
 
 
 def held(directory: Path, domain: str, hosts: List[str]) -> Path:

@@ -62,6 +62,10 @@ good IN MX 20 wild
 good IN MX 10 mail
 mixed IN MX 10 mail
 mixed IN MX 20 wrong
+three IN MX 10 mail
+three IN MX 20 wrong
+three IN MX 30 none
+over IN CNAME mail.other.test.
 abroad IN MX 10 mail.plain.test.
 nomail IN MX 0 .
 into-forged IN CNAME mail.forged.test.
@@ -69,6 +73,7 @@ into-forged IN CNAME mail.forged.test.
 """
     return (
         Zone("signed.test.", signed),
+        Zone("other.test.", mail),
         # Its letters go to a host whose certificate and TLSA record are perfect.
         Zone("plain.test.", f"{mail}@ IN MX 10 mail.signed.test.\n", is_signed=False),
         # As plain.test, and it has an MTA-STS policy; the name of its policy host is an alias.
