@@ -393,6 +393,8 @@ impl Session {
                 "STARTTLS was granted, nothing behind the go-ahead",
             ));
         }
+        // The session keeps it as long as it is open.
+        report.findings.shrink_to_fit();
         report.tls = Some(facts);
         report.untrusted_facts = self.facts.clone().unwrap_or_default();
         self.located(report)

@@ -43,6 +43,10 @@ pub enum Received {
     Failed(Cause),
 }
 
+/// Octets of a buffer that are kept when it is empty. A message or a line fits; a flight of a handshake
+/// or a record of file data does not, and a session may be idle for hours.
+const KEPT: usize = 4096;
+
 /// The buffers between OpenSSL and whoever moves the bytes.
 #[derive(Debug, Default)]
 struct Wire {
@@ -54,6 +58,8 @@ struct Wire {
 /// One TLS connection, client side.
 pub struct Tls {
     stream: SslStream<Wire>,
+    /// How the connection had broken when the handshake was just done.
+    broken: Option<Cause>,
 }
 
 impl Tls {
@@ -76,7 +82,7 @@ impl Tls {
         watch::begin(&mut ssl);
         ticket::begin(&mut ssl);
         let stream = SslStream::new(ssl, Wire::default()).map_err(memory)?;
-        Ok(Tls { stream })
+        Ok(Tls { stream, broken: None })
     }
 
     /// What another connection to the same peer, under the same context, may be resumed from.
@@ -127,7 +133,9 @@ impl Tls {
     /// Moves bytes for the peer out; how many.
     pub fn take(&mut self, into: &mut [u8]) -> usize {
         // Reading from a deque in memory cannot fail.
-        self.stream.get_mut().outgoing.read(into).unwrap_or(0)
+        let taken = self.stream.get_mut().outgoing.read(into).unwrap_or(0);
+        release(&mut self.stream.get_mut().outgoing, KEPT);
+        taken
     }
 
     /// Bytes for the peer, without moving them: of those that wait, the next ones.
@@ -138,6 +146,7 @@ impl Tls {
     /// So many bytes of `front` are gone.
     pub fn sent(&mut self, octets: usize) {
         self.stream.get_mut().outgoing.drain(..octets);
+        release(&mut self.stream.get_mut().outgoing, KEPT);
     }
 
     /// Whether bytes for the peer wait.
@@ -155,6 +164,7 @@ impl Tls {
         match self.stream.connect() {
             Ok(()) => {
                 watch::forgive(self.stream.ssl());
+                self.settle();
                 Handshake::Done
             }
             Err(error) => match error.code() {
@@ -164,10 +174,27 @@ impl Tls {
         }
     }
 
+    /// Takes the tickets that came with the end of the handshake, and has OpenSSL give up its read
+    /// buffer of 16 KB, which it does when it is asked for data and there is none. How that fails is
+    /// for `read` to say: what OpenSSL says the second time is no reason.
+    fn settle(&mut self) {
+        if let Err(error) = self.stream.ssl_peek(&mut [0]) {
+            self.broken = match error.code() {
+                ErrorCode::WANT_READ | ErrorCode::WANT_WRITE | ErrorCode::ZERO_RETURN => None,
+                _ => Some(cause(&error)),
+            };
+        }
+        release(&mut self.stream.get_mut().incoming, 0);
+        drain();
+    }
+
     /// Decrypted bytes.
     pub fn read(&mut self, into: &mut [u8]) -> Received {
         if into.is_empty() {
             return Received::Octets(0);
+        }
+        if let Some(cause) = &self.broken {
+            return Received::Failed(cause.clone());
         }
         let read = self.stream.ssl_read(into);
         if let Some(complaint) = watch::complaint(self.stream.ssl()) {
@@ -220,12 +247,21 @@ impl Handshaken for Tls {
     }
 }
 
+/// Gives an empty buffer up that is larger than what is kept.
+fn release(buffer: &mut VecDeque<u8>, kept: usize) {
+    if buffer.is_empty() && buffer.capacity() > kept {
+        *buffer = VecDeque::new();
+    }
+}
+
 impl Read for Wire {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.incoming.is_empty() && !self.ended {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.incoming.read(into)
+        let read = self.incoming.read(into);
+        release(&mut self.incoming, KEPT);
+        read
     }
 }
 
