@@ -1,4 +1,4 @@
-"""A mail relay on loopback that knows STARTTLS and nothing else; no CA signed its certificate."""
+"""A mail relay on every loopback address, with STARTTLS and nothing else; no CA signed its certificate."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def relay(directory: Path) -> Iterator[Relay]:
     spki = openssl(["pkey", "-in", str(key), "-pubout", "-outform", "DER"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("0.0.0.0", 0)) as listener:
         thread = threading.Thread(target=serve, args=(listener, context), daemon=True)
         thread.start()
         try:
@@ -65,9 +65,9 @@ def serve(listener: socket.socket, context: ssl.SSLContext) -> None:
 
 def converse(client: socket.socket, context: ssl.SSLContext) -> None:
     """RFC 3207, then QUIT inside TLS."""
-    client.sendall(b"220 relay ESMTP\r\n")
+    client.sendall(b"220 mail.signed.test ESMTP\r\n")
     client.recv(1024)
-    client.sendall(b"250-relay\r\n250 STARTTLS\r\n")
+    client.sendall(b"250-mail.signed.test\r\n250 STARTTLS\r\n")
     if not client.recv(1024).upper().startswith(b"STARTTLS"):
         return
     client.sendall(b"220 go ahead\r\n")

@@ -51,6 +51,8 @@ server:
     do-daemonize: no
     do-not-query-localhost: no
     local-zone: "test." nodefault
+    local-zone: "127.in-addr.arpa." nodefault
+    {lie}
     trust-anchor-file: "{anchor}"
     module-config: "validator iterator"
     ede: yes
@@ -58,6 +60,9 @@ remote-control:
     control-enable: no
 stub-zone:
     name: "test."
+    stub-addr: 127.0.0.1@{nsd}
+stub-zone:
+    name: "127.in-addr.arpa."
     stub-addr: 127.0.0.1@{nsd}
 stub-zone:
     name: "silent.test."
@@ -70,6 +75,8 @@ class Scene:
     """Everything that runs."""
 
     resolver: int
+    # One that says another address of mail.signed.test.
+    liar: int
     anchor: str
     relay: Relay
 
@@ -88,8 +95,11 @@ def nsd(directory: Path, peer: Relay) -> Kind:
     return Kind("nsd", ("dns",), configure)
 
 
-def unbound(anchor: Path, authority: int, silent: int) -> Kind:
-    """The resolver."""
+LIE = 'local-data: "mail.signed.test. IN A 127.0.0.66"'
+
+
+def unbound(anchor: Path, authority: int, silent: int, lie: str = "") -> Kind:
+    """A resolver."""
 
     def configure(place: Place) -> Command:
         text = UNBOUND_CONF.format(
@@ -98,6 +108,7 @@ def unbound(anchor: Path, authority: int, silent: int) -> Kind:
             anchor=anchor,
             nsd=authority,
             silent=silent,
+            lie=lie,
         )
         return Command(["/usr/sbin/unbound", "-d", "-c", place.file("unbound.conf", text)])
 
@@ -114,6 +125,7 @@ def scene(directory: Path) -> Iterator[Scene]:
         silent = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         silent.bind(("127.0.0.1", 0))
         anchor = directory / "anchor"
-        kind = unbound(anchor, authority.ports["dns"], silent.getsockname()[1])
-        resolver = stack.enter_context(running(kind))
-        yield Scene(resolver.ports["dns"], str(anchor), peer)
+        below = (anchor, authority.ports["dns"], silent.getsockname()[1])
+        resolver = stack.enter_context(running(unbound(*below)))
+        liar = stack.enter_context(running(unbound(*below, LIE)))
+        yield Scene(resolver.ports["dns"], liar.ports["dns"], str(anchor), peer)

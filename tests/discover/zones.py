@@ -20,6 +20,12 @@ POLICY_HOST = "127.0.0.43"
 # Becomes another host on the way.
 FORGED_MX = "taken IN MX 10 mail.signed.test.\n"
 
+# 127.0.0.1 leads back, 127.0.0.3 has the name of another, and 127.0.0.4 has none.
+REVERSE = """\
+1.0.0 IN PTR mail.signed.test.
+3.0.0 IN PTR mail.signed.test.
+"""
+
 HEAD = """\
 $ORIGIN {origin}
 $TTL 60
@@ -121,6 +127,8 @@ def write(directory: Path, all_zones: Sequence[Zone]) -> Dict[str, Path]:
     delegations += delegation("silent.test.") + delegation("dead.test.")
     files["test."], ds = write_zone(directory, Zone("test.", delegations))
     (directory / "anchor").write_text(ds)
+    reverse = Zone("127.in-addr.arpa.", REVERSE, is_signed=False)
+    files[reverse.origin], _ = write_zone(directory, reverse)
     return files
 
 
