@@ -93,6 +93,7 @@ functions! {
     process: unsafe extern "C" fn(*mut ub_ctx) -> c_int = c"ub_process";
     resolve_free: unsafe extern "C" fn(*mut ub_result) = c"ub_resolve_free";
     strerror: unsafe extern "C" fn(c_int) -> *const c_char = c"ub_strerror";
+    version: unsafe extern "C" fn() -> *const c_char = c"ub_version";
 }
 
 /// One resolver. Its drop waits until libunbound's thread has ended.
@@ -149,6 +150,15 @@ impl Functions {
     fn check(&self, answer: c_int) -> Result<(), String> {
         if answer == 0 { Ok(()) } else { Err(self.words(answer)) }
     }
+}
+
+/// The version of the library that is loaded; why none can be.
+pub(super) fn version() -> Result<String, String> {
+    let functions = Functions::load()?;
+    // SAFETY: it takes nothing and gives a text that lives for ever.
+    let words = unsafe { (functions.version)() };
+    // SAFETY: the text ends with a NUL.
+    Ok(unsafe { CStr::from_ptr(words) }.to_string_lossy().into_owned())
 }
 
 fn symbol(library: *mut c_void, name: &CStr) -> Result<*mut c_void, String> {

@@ -45,3 +45,4 @@ pub use servers::{Server, Servers, servers};
 pub use sts::{Settled, TxtRecords, settle};
 pub use texts::texts;
 pub use tlsa::{Associations, Found, associations};
+pub use unbound::{libunbound_version, trust_anchor_file};

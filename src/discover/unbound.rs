@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::verify::DnsRules;
 
-use super::libunbound::{Context, Reply, Validation, text};
+use super::libunbound::{Context, Reply, Validation, text, version};
 use super::outcome::{Outcome, Proof};
 use super::resolver::too_late;
 
@@ -37,11 +37,8 @@ pub(super) struct Unbound {
 
 impl Unbound {
     pub(super) fn open(rules: &DnsRules) -> Result<Unbound> {
-        let anchor = anchor_file(rules)?;
-        let context = Context::open().map_err(|what| {
-            let hint = "dns=unbound needs libunbound (on Debian: apt install libunbound8)";
-            Error::new(Status::Unsupported, format!("{hint}: {what}"))
-        })?;
+        let context = Context::open().map_err(missing)?;
+        let anchor = anchor_file(rules.anchor_file.as_deref())?;
         set_up(&context, rules, &anchor).map_err(|what| {
             let what =
                 format!("libunbound cannot be set up with the trust anchor {anchor}: {what}");
@@ -78,11 +75,26 @@ fn outcome(question: &Question, reply: &Reply) -> Outcome {
     }
 }
 
-fn anchor_file(rules: &DnsRules) -> Result<String> {
-    if let Some(file) = &rules.anchor_file {
+/// The version of libunbound on this machine; or what to install.
+pub fn libunbound_version() -> Result<String> {
+    version().map_err(missing)
+}
+
+/// The file with the trust anchor on this machine; or what to install.
+pub fn trust_anchor_file() -> Result<String> {
+    anchor_file(None)
+}
+
+fn missing(what: String) -> Error {
+    let hint = "dns=unbound needs libunbound (on Debian: apt install libunbound8)";
+    Error::new(Status::Unsupported, format!("{hint}: {what}"))
+}
+
+fn anchor_file(given: Option<&str>) -> Result<String> {
+    if let Some(file) = given {
         // libunbound says nothing of a file that is not there.
         return match std::fs::metadata(file) {
-            Ok(_) => Ok(file.clone()),
+            Ok(_) => Ok(file.to_owned()),
             Err(error) => Err(Error::new(
                 Status::FileMissing,
                 format!("option dnssec_anchor_file: {file}: {error}"),

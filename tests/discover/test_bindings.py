@@ -133,6 +133,18 @@ def test_without_a_trust_anchor_nothing_is_asked(scene: Scene) -> None:
         Session(Verifier(**missing), peer(scene, "mail.signed.test"), discover=True)
 
 
+def test_evidence_in_python(scene: Scene) -> None:
+    """Options are all that a binding needs for it."""
+    compare = (f"127.0.0.1:{scene.liar}",)
+    verifier = Verifier(**options(scene), dns_evidence="report", dns_compare=compare)
+    with Session(verifier, peer(scene, "mail.signed.test"), discover=True) as session:
+        assert session.connect() == 0
+        found = {finding.code: finding.detail for finding in session.report.findings}
+    assert "evidence.banner_match" in found
+    # Validation tells the lie from a difference.
+    assert "bogus" in found["evidence.not_checked"], found
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_php(scene: Scene, host: str) -> None:
     autoload = str(BINDINGS / "php" / "autoload.php")
@@ -147,3 +159,25 @@ def test_php(scene: Scene, host: str) -> None:
     )
     assert done.returncode == 0, done.stderr + done.stdout
     assert (HOSTS[host] or "trusted") in done.stdout
+
+
+def test_evidence_in_php(scene: Scene) -> None:
+    """What is demanded and cannot be found out refuses."""
+    more = """
+    'dns_evidence' => 'require',
+    'dns_evidence_required' => ['resolvers'],
+    'dns_compare' => ["127.0.0.1:" . $argv[6]],
+]);"""
+    autoload = str(BINDINGS / "php" / "autoload.php")
+    port, resolver = str(scene.relay.port), str(scene.resolver)
+    for other, word in ((scene.resolver, "trusted"), (scene.liar, "evidence.")):
+        done = subprocess.run(
+            [os.environ.get("PHP", "php"), "-d", "ffi.enable=1", "-r", PHP.replace("]);", more, 1)]
+            + ["--", autoload, "mail.signed.test", port, resolver, scene.anchor, str(other)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        assert word in done.stdout

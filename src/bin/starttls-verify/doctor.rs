@@ -5,6 +5,7 @@ use std::net::{Ipv6Addr, UdpSocket};
 use std::path::{Path, PathBuf};
 
 use starttls_verify::clock::now;
+use starttls_verify::discover::{libunbound_version, trust_anchor_file};
 use starttls_verify::ossl;
 use starttls_verify::report::iso8601;
 use starttls_verify::verify::{Config, Verifier};
@@ -30,7 +31,7 @@ pub fn run() -> Result<Exit, Fault> {
         good(format!("OpenSSL: {}", ossl::version())),
     ];
     signs.extend(anchors());
-    signs.extend([frozen(), resolver(), ipv6(), clock()]);
+    signs.extend([frozen(), resolver(), libunbound(), trust_anchor(), ipv6(), clock()]);
     let text: String =
         signs.iter().map(|sign| format!("{:4} {}\n", sign.word, sign.what)).collect();
     print(&text)?;
@@ -142,6 +143,21 @@ fn resolver() -> Sign {
     }
     let trusted = if values("options").contains(&"trust-ad") { "yes" } else { "no" };
     good(format!("resolver: {} ({RESOLVER}; trust-ad: {trusted})", servers.join(" ")))
+}
+
+/// Nothing but dns=unbound needs it.
+fn libunbound() -> Sign {
+    match libunbound_version() {
+        Ok(version) => good(format!("libunbound: {version}")),
+        Err(error) => note(format!("libunbound: {}", error.what)),
+    }
+}
+
+fn trust_anchor() -> Sign {
+    match trust_anchor_file() {
+        Ok(file) => good(format!("DNSSEC trust anchor: {file}")),
+        Err(error) => note(format!("DNSSEC trust anchor: {}", error.what)),
+    }
 }
 
 /// Connecting a UDP socket asks for a route and sends nothing.
