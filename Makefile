@@ -27,7 +27,7 @@ CXX_FLAGS := -std=c++11 -Wall -Wextra -pedantic -Werror -g -Iinclude
 C_LINK := -L$(STV_OUT) -lstarttls_verify -Wl,-rpath,$(STV_OUT)
 # The tests look into OpenSSL's error queue, and have connections of their own.
 C_TEST_LINK := $(C_LINK) -lssl -lcrypto -pthread
-C_TESTS := test_abi test_judge test_session test_ssl test_threads test_known_peers
+C_TESTS := test_abi test_judge test_session test_ssl test_threads test_known_peers test_tls_rpt
 # These trace and kill their own children, which they cannot do under valgrind.
 C_CRASH_TESTS := test_known_peers_crash
 # One of the examples has OpenSSL connections of its own.

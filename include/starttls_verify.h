@@ -91,6 +91,12 @@ typedef struct stv_session stv_session;
 typedef struct stv_report stv_report;
 
 /**
+ * The summing report of TLSRPT (RFC 8460, docs/tls-rpt.md) for one mail domain. Used by one thread at a
+ * time. Begin it, say who reports and for which time, add the reports of sessions, write it.
+ */
+typedef struct stv_tls_rpt stv_tls_rpt;
+
+/**
  * Statuses: did the call do its job? The hundreds say whose fault it is.
  */
 enum stv_status_code {
@@ -1080,6 +1086,132 @@ const char *stv_report_finding_hint(const stv_report *report, size_t index);
  * what was remembered from before, or "peer-unauthenticated" for what the peer said in plaintext.
  */
 const char *stv_report_finding_source(const stv_report *report, size_t index);
+
+/* ---- stv_tls_rpt: what a domain is told about the TLS of those who send it mail ---- */
+
+/**
+ * Makes a handle without a report. The caller owns *out and frees it with stv_tls_rpt_free.
+ */
+stv_status stv_tls_rpt_new(stv_tls_rpt **out);
+
+/**
+ * Frees a handle; NULL is fine.
+ */
+void stv_tls_rpt_free(stv_tls_rpt *rpt);
+
+/**
+ * Begins a report for a mail domain; all of an earlier one is forgotten. id is for people and programs
+ * to tell reports apart: no other report of yours has it. STV_E_NAME when the domain is none,
+ * STV_E_ARGUMENT when the id is empty, longer than 512 octets or holds a control character.
+ */
+stv_status stv_tls_rpt_begin(
+    stv_tls_rpt *rpt,
+    const char *domain,
+    size_t domain_len,
+    const char *id,
+    size_t id_len);
+
+/**
+ * Sets who reports, in his own words: 1 to 512 octets without control characters, else STV_E_ARGUMENT.
+ * STV_E_STATE before stv_tls_rpt_begin, as for every call that changes the report.
+ */
+stv_status stv_tls_rpt_set_organization(stv_tls_rpt *rpt, const char *name, size_t name_len);
+
+/**
+ * Sets whom to ask, an e-mail address; its domain is the sender in the file name. STV_E_ARGUMENT or
+ * STV_E_NAME when it is none.
+ */
+stv_status stv_tls_rpt_set_contact(stv_tls_rpt *rpt, const char *address, size_t address_len);
+
+/**
+ * Sets the time that the report is about, in seconds since 1970: usually a day, 00:00:00 to 23:59:59 UTC.
+ * STV_E_ARGUMENT when it ends before it begins, or lies before 1970 or behind the year 9999.
+ */
+stv_status stv_tls_rpt_set_range(stv_tls_rpt *rpt, int64_t begin, int64_t end);
+
+/**
+ * Sets the address that the world sees us under ("192.0.2.1"), where that of the connections is not it
+ * (NAT); it counts for what is added from now on. STV_E_ARGUMENT when it is no IP address.
+ */
+stv_status stv_tls_rpt_set_sending_ip(stv_tls_rpt *rpt, const char *address, size_t address_len);
+
+/**
+ * Counts a session by its report, as stv_report_tls_rpt_result says. STV_E_ARGUMENT, and nothing is
+ * counted, when the report is of another protocol than SMTP between relays, of a chain on disk, or of a
+ * host that was found for another domain (stv_peer_set_origin).
+ */
+stv_status stv_tls_rpt_add(stv_tls_rpt *rpt, const stv_report *report);
+
+/**
+ * How many sessions were counted as successes; 0 before stv_tls_rpt_begin and for NULL.
+ */
+size_t stv_tls_rpt_successes(const stv_tls_rpt *rpt);
+
+/**
+ * How many sessions were counted as failures; 0 before stv_tls_rpt_begin and for NULL.
+ */
+size_t stv_tls_rpt_failures(const stv_tls_rpt *rpt);
+
+/**
+ * Writes the report, for stv_tls_rpt_json, stv_tls_rpt_gzip and stv_tls_rpt_file_name. STV_E_STATE when
+ * organization, contact or range are missing; stv_tls_rpt_error says which. More may be added afterwards;
+ * then write it again.
+ */
+stv_status stv_tls_rpt_write(stv_tls_rpt *rpt);
+
+/**
+ * The written report as JSON (application/tlsrpt+json); "" when it is not written. It lives until the next
+ * call that changes the handle.
+ */
+const char *stv_tls_rpt_json(const stv_tls_rpt *rpt);
+
+/**
+ * The written report compressed (application/tlsrpt+gzip), stv_tls_rpt_gzip_len octets; NULL when it is
+ * not written. They live until the next call that changes the handle.
+ */
+const void *stv_tls_rpt_gzip(const stv_tls_rpt *rpt);
+
+/**
+ * How many octets the compressed report has; 0 when it is not written.
+ */
+size_t stv_tls_rpt_gzip_len(const stv_tls_rpt *rpt);
+
+/**
+ * The name under which the compressed report is sent; "" when it is not written. It lives until the next
+ * call that changes the handle.
+ */
+const char *stv_tls_rpt_file_name(const stv_tls_rpt *rpt);
+
+/**
+ * Reads the TXT record at _smtp._tls and the domain, its strings joined: where the domain wants its
+ * reports. STV_E_ARGUMENT when it is none; the domain wants none then.
+ */
+stv_status stv_tls_rpt_set_record(stv_tls_rpt *rpt, const char *record, size_t record_len);
+
+/**
+ * How many destinations the record names; 0 without one.
+ */
+size_t stv_tls_rpt_destination_count(const stv_tls_rpt *rpt);
+
+/**
+ * Destination number index as it stands in the record, a URI such as "mailto:tls@example.com"; "" beyond
+ * the last. Whoever publishes the record chooses it. It lives until the next call that changes the handle.
+ */
+const char *stv_tls_rpt_destination(const stv_tls_rpt *rpt, size_t index);
+
+/**
+ * Words for the last call that failed on this handle; "" when none did. They live until the next call
+ * that changes the handle.
+ */
+const char *stv_tls_rpt_error(const stv_tls_rpt *rpt);
+
+/**
+ * What TLSRPT counts this session as: "success", or the result type of its failure, such as
+ * "certificate-expired" (RFC 8460 section 4.3). "" when it is not counted at all: it came to nothing for
+ * no reason of TLS, or was no delivery of mail. Not a verdict: a session may be open without trust and
+ * comply with a domain that asks for nothing.
+ */
+const char *stv_report_tls_rpt_result(const stv_report *report);
 
 /* ---- Cheap questions about one certificate, without handles ---- */
 

@@ -47,6 +47,7 @@ pub mod report;
 pub mod session;
 pub mod ssl;
 pub mod status;
+pub mod tls_rpt;
 pub mod verifier;
 pub mod version;
 

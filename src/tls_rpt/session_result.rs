@@ -3,9 +3,10 @@
 //! Success is a connection that complies with the policy it was under (RFC 8460 §4.2.1): where there is
 //! none, any that came to TLS and was not refused. A session has one result, that of what to fix first,
 //! so that the rows of a report add up to its failures. One that never came to TLS for reasons that are
-//! not TLS's (§4.3.4, transient failures; a greeting that refuses) counts as neither.
+//! not TLS's (§4.3.4, transient failures; a greeting that refuses) counts as neither; so does what is no
+//! delivery of mail.
 
-use crate::report::{Finding, Outcome, Report, Verdict};
+use crate::report::{Finding, Outcome, Report, Shown, Verdict};
 
 use super::result_type::{ResultType, result_type};
 
@@ -23,6 +24,9 @@ pub enum SessionResult {
 impl SessionResult {
     /// The result of a session, from its report.
     pub fn of(report: &Report) -> SessionResult {
+        if !report.protocol.has_mta_sts() || report.shown == Shown::OnDisk {
+            return SessionResult::Uncounted;
+        }
         let failed = |finding: &&Finding| finding.outcome == Outcome::Fail;
         let codes = report.findings.iter().filter(failed).map(|finding| finding.code);
         let first = codes

@@ -137,6 +137,16 @@ impl Summary {
         Ok(())
     }
 
+    /// How many sessions were counted as successes.
+    pub fn successes(&self) -> u64 {
+        self.policies.values().map(|tally| tally.successes).fold(0, u64::saturating_add)
+    }
+
+    /// How many sessions were counted as failures.
+    pub fn failures(&self) -> u64 {
+        self.policies.values().map(|tally| tally.failures).fold(0, u64::saturating_add)
+    }
+
     /// One domain's report must not tell it of another's, nor of what is no delivery of mail.
     fn admit(&self, report: &Report) -> Result<()> {
         let wrong = |what: String| Err(Error::new(Status::Argument, what));

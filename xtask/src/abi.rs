@@ -19,6 +19,7 @@ pub const NOUNS: &[&str] = &[
     "session",
     "ssl",
     "report",
+    "tls_rpt",
     "certificate",
     "names",
     "codes",

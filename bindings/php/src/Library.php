@@ -204,6 +204,17 @@ final class Library
     }
 
     /**
+     * Calls a function that answers bytes, of which FUNCTION_len are there.
+     *
+     * @internal
+     */
+    public function octets(string $function, Handle $handle): string
+    {
+        $start = $this->ffi->{$function}($this->pointer($handle));
+        return $start === null ? '' : \FFI::string($start, $this->number("{$function}_len", $handle));
+    }
+
+    /**
      * Calls a function (session, bytes, length, taken out). The status and how many were taken.
      *
      * @return array{int, int}

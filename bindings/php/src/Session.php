@@ -183,6 +183,15 @@ final class Session
         return $report ?? throw $library->fault($status);
     }
 
+    /**
+     * What TLSRPT counts this session as (RFC 8460): "success", the result type of its failure such as
+     * "certificate-expired", or "" where it is not counted. Not a verdict.
+     */
+    public function tlsRptResult(): string
+    {
+        return $this->handle->library->text('stv_report_tls_rpt_result', $this->reportHandle());
+    }
+
     /** The report as it is now, in every state. */
     public function report(): Report
     {

@@ -36,6 +36,7 @@ from .options import Option, OptionValue, option_table
 from .peer import Peer
 from .report import Finding, Report
 from .session import Session
+from .tls_rpt import TlsRpt
 from .verifier import Verifier
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ __all__ = [
     "Status",
     "TimedOutError",
     "TlsError",
+    "TlsRpt",
     "TlsaState",
     "Verdict",
     "Verifier",

@@ -868,6 +868,142 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
             ctypes.c_size_t,
         ),
     ),
+    "stv_tls_rpt_new": (
+        ctypes.c_int,
+        (
+            ctypes.POINTER(ctypes.c_void_p),
+        ),
+    ),
+    "stv_tls_rpt_free": (
+        None,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_begin": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_tls_rpt_set_organization": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_tls_rpt_set_contact": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_tls_rpt_set_range": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_int64,
+            ctypes.c_int64,
+        ),
+    ),
+    "stv_tls_rpt_set_sending_ip": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_tls_rpt_add": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_successes": (
+        ctypes.c_size_t,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_failures": (
+        ctypes.c_size_t,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_write": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_json": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_gzip": (
+        ctypes.c_void_p,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_gzip_len": (
+        ctypes.c_size_t,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_file_name": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_set_record": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_tls_rpt_destination_count": (
+        ctypes.c_size_t,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_tls_rpt_destination": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_tls_rpt_error": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_report_tls_rpt_result": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
     "stv_cert_names_host": (
         ctypes.c_int,
         (

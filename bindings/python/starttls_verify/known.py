@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import threading
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 from .errors import failure
-from .handle import Handle, make, own
+from .handle import Handle, make
 from .library import lib, words
 from .peer import Peer
 from .report import Report
@@ -73,7 +72,7 @@ class KnownPeers:
         """
         if is_resumed_acquaintance(session.report):
             return False
-        report = raw_report(session)
+        report = session.raw_report()
         with self._use() as known:
             self._check(lib.stv_known_peers_remember(known.pointer, report.pointer))
         return True
@@ -149,12 +148,3 @@ def is_resumed_acquaintance(report: Report) -> bool:
     tls = report.json["tls"] or {}
     same = any(finding.code == "known.same" for finding in report.findings)
     return report.trusted and same and bool(tls.get("resumed"))
-
-
-def raw_report(session: Session) -> Handle:
-    """The session's report as the library has it."""
-    out = ctypes.c_void_p()
-    status = session.put_report(out)
-    if status != 0:
-        raise failure(status, "")
-    return own("report", out)

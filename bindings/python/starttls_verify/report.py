@@ -54,6 +54,9 @@ class Report:
     """For programs: one line of JSON."""
     findings: Tuple[Finding, ...]
     """What to fix first stands in front."""
+    tls_rpt_result: str
+    """What TLSRPT counts the session as (RFC 8460): "success", the result type of its failure such as
+    "certificate-expired", or "" where it is not counted. Not a verdict."""
 
     @property
     def trusted(self) -> bool:
@@ -81,6 +84,7 @@ def read(handle: Handle) -> Report:
         text=words(lib.stv_report_text(report)),
         json_text=words(lib.stv_report_json(report)),
         findings=tuple(finding(report, index) for index in range(lib.stv_report_count(report))),
+        tls_rpt_result=words(lib.stv_report_tls_rpt_result(report)),
     )
 
 

@@ -222,10 +222,14 @@ class Session:
                 raise failure(Status.E_STATE, words(lib.stv_session_error(session)))
             return report
 
-    def put_report(self, out: ctypes.c_void_p) -> int:
-        """Puts the library's own report into `out`, for `KnownPeers`."""
+    def raw_report(self) -> Handle:
+        """The report as the library has it, for `KnownPeers` and `TlsRpt`."""
+        out = ctypes.c_void_p()
         with self._use() as session:
-            return int(lib.stv_session_report(session, ctypes.byref(out)))
+            status = int(lib.stv_session_report(session, ctypes.byref(out)))
+        if status != 0:
+            raise failure(status, "")
+        return own("report", out)
 
     def fileno(self) -> int:
         """The descriptor for poll and select only; -1 when there is none."""
