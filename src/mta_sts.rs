@@ -179,10 +179,30 @@ pub enum Sts {
     NotAsked,
     /// The domain has none.
     Nothing,
-    /// It may have one that could not be got, in words. RFC 8461 §3.3 goes on as without.
-    Unknown(String),
+    /// It may have one. RFC 8461 §3.3 goes on as without.
+    Unknown(Lack),
     /// Its policy.
     Policy(StsPolicy),
+}
+
+/// Why a policy that there may be is not known, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// DNS or the policy host failed.
+    NotGot(String),
+    /// The policy host is not who it should be.
+    HostNotTrusted(String),
+    /// What it has is no policy.
+    Invalid(String),
+}
+
+impl Lack {
+    /// The words.
+    pub fn words(&self) -> &str {
+        match self {
+            Lack::NotGot(words) | Lack::HostNotTrusted(words) | Lack::Invalid(words) => words,
+        }
+    }
 }
 
 impl Sts {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::Value as Json;
-use starttls_verify::mta_sts::Sts;
+use starttls_verify::mta_sts::{Lack, Sts};
 use starttls_verify::options::{Mode, Value};
 use starttls_verify::report::{Applied, Code, PolicyKind, Report};
 use starttls_verify::session::Session;
@@ -141,8 +141,14 @@ fn policies_that_apply(lab: &Lab) {
     assert_eq!(seen(named, &testing(named.host)), ("sts", "certificate-host-mismatch"));
     assert_eq!(seen(honest, &testing(honest.host)), ("sts", "success"));
     assert_eq!(seen(honest, &testing("other.test")), ("sts", "validation-failure"));
-    let unknown = |_: &mut Config, peer: &mut Peer| peer.set_sts(Sts::Unknown("gone".into()));
-    assert_eq!(seen(honest, &unknown), ("sts", "sts-policy-fetch-error"));
+    for (lack, wanted) in [
+        (Lack::NotGot("gone".into()), "sts-policy-fetch-error"),
+        (Lack::HostNotTrusted("expired".into()), "sts-webpki-invalid"),
+        (Lack::Invalid("no mode".into()), "sts-policy-invalid"),
+    ] {
+        let unknown = |_: &mut Config, peer: &mut Peer| peer.set_sts(Sts::Unknown(lack.clone()));
+        assert_eq!(seen(honest, &unknown), ("sts", wanted));
+    }
     let record = |_: &mut Config, peer: &mut Peer| tlsa(peer);
     assert_eq!(seen(honest, &record), ("tlsa", "certificate-host-mismatch"));
     let demanded = |config: &mut Config, _: &mut Peer| {

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::mta_sts::StsPolicy;
+use crate::mta_sts::{Lack, StsPolicy};
 use crate::name::DnsName;
 use crate::proto::Protocol;
 use crate::report::quote;
@@ -47,6 +47,23 @@ impl fmt::Display for FetchFault {
             FetchFault::Answer(words) => out.write_str(words),
             FetchFault::TooSlow => out.write_str("it did not answer in time"),
             FetchFault::Policy(words) => write!(out, "its policy does not parse: {words}"),
+        }
+    }
+}
+
+impl FetchFault {
+    /// What the domain lacks then.
+    pub fn lack(&self) -> Lack {
+        let words = format!("the policy host gave none: {self}");
+        match self {
+            FetchFault::Connection(error) => match error.status {
+                Status::Rejected | Status::OpenUnverified => Lack::HostNotTrusted(words),
+                _ => Lack::NotGot(words),
+            },
+            FetchFault::Policy(_) => Lack::Invalid(words),
+            FetchFault::NoAddress(_) | FetchFault::Answer(_) | FetchFault::TooSlow => {
+                Lack::NotGot(words)
+            }
         }
     }
 }

@@ -10,7 +10,7 @@
 //! | none, broken, or not found out | holds still | not asked | the held one |
 //! | none, broken, or not found out | nothing that holds | not asked | none |
 
-use crate::mta_sts::{Held, Record, Sts};
+use crate::mta_sts::{Held, Lack, Record, Sts};
 
 use super::policy_host::FetchFault;
 
@@ -43,15 +43,15 @@ pub fn settle(
     let record = match only_record(records) {
         Ok(Some(record)) => record,
         Ok(None) => return kept(held, || Sts::Nothing),
-        Err(why) => return kept(held, || Sts::Unknown(why)),
+        Err(why) => return kept(held, || Sts::Unknown(Lack::NotGot(why))),
     };
     if held.as_ref().is_some_and(|held| held.id == record.id) {
         return kept(held, || Sts::Nothing);
     }
-    match fetch().map_err(|fault| fault.to_string()).and_then(|text| Held::new(&record, text, now))
-    {
+    let new = |text| Held::new(&record, text, now).map_err(Lack::Invalid);
+    match fetch().map_err(|fault| fault.lack()).and_then(new) {
         Ok(fresh) => Settled { sts: Sts::Policy(fresh.policy.clone()), hold: Some(fresh) },
-        Err(why) => kept(held, || Sts::Unknown(format!("the policy host gave none: {why}"))),
+        Err(lack) => kept(held, || Sts::Unknown(lack)),
     }
 }
 

@@ -430,6 +430,14 @@ codes! {
         "The domain may have an MTA-STS policy, and it could not be got.",
         "The policy host or DNS failed, or somebody keeps the policy away.",
         "Try again; the detail says what failed.";
+    MtaStsHostNotTrusted, "mta_sts.host_not_trusted", MtaSts, Rejected,
+        "The domain has an MTA-STS policy, and the host that serves it is not trusted.",
+        "The certificate of mta-sts.DOMAIN expired or is for another name, or somebody else answers for it.",
+        "The domain's administrator should renew that certificate; the detail says what is wrong with it.";
+    MtaStsInvalid, "mta_sts.invalid", MtaSts, Rejected,
+        "The domain's MTA-STS policy does not parse.",
+        "A mistake in the file mta-sts.txt; a policy with one counts as none.",
+        "The domain's administrator should correct the policy; the detail says where.";
     MtaStsNotChecked, "mta_sts.not_checked", MtaSts, Rejected,
         "No MTA-STS policy was checked.",
         "None was given, the domain has none, or the protocol is no mail relay's.",

@@ -156,6 +156,8 @@ pub const fn result_type(code: Code) -> Option<ResultType> {
         Code::DaneBogus | Code::DaneLookupFailed => Some(ResultType::DnssecInvalid),
         Code::DaneInsecure | Code::DaneNotChecked => Some(ResultType::DaneRequired),
         Code::MtaStsUnknown => Some(ResultType::StsPolicyFetchError),
+        Code::MtaStsInvalid => Some(ResultType::StsPolicyInvalid),
+        Code::MtaStsHostNotTrusted => Some(ResultType::StsWebpkiInvalid),
     }
 }
 
@@ -190,6 +192,8 @@ mod tests {
             ("dane.not_checked", "dane-required"),
             ("mta_sts.mismatch", "validation-failure"),
             ("mta_sts.unknown", "sts-policy-fetch-error"),
+            ("mta_sts.invalid", "sts-policy-invalid"),
+            ("mta_sts.host_not_trusted", "sts-webpki-invalid"),
         ] {
             let row = TABLE.iter().find(|row| row.name == name).expect(name);
             assert_eq!(result_type(row.code).map(ResultType::word), Some(wanted), "{name}");

@@ -5,7 +5,7 @@
 //! | decide, or refuse the peer | any | tlsa | what fails |
 //! | none, ignored, unusable, off | enforce, testing | sts | chain, name, or host, whatever the options make of it |
 //! | unusable, and no refusal | none in force | tlsa | `dane.unusable` |
-//! | none, ignored, off | may be one, not got | sts | `mta_sts.unknown` |
+//! | none, ignored, off | may be one, not got | sts | `mta_sts.unknown`, `.host_not_trusted`, `.invalid` |
 //! | none, ignored, off | none | no-policy-found | |
 //!
 //! A breach does not refuse the peer: that is `decide`'s business. RFC 8460 §4.2.1 counts as success
@@ -20,7 +20,7 @@ use super::dane::{self, Standing};
 use super::peer::Peer;
 use super::policy::Policy;
 use super::sort;
-use super::sts::StsMode;
+use super::sts::{StsMode, code_of};
 
 /// The policy; `findings` are as they were made, before they are weighed.
 pub fn applied(policy: &Policy, peer: &Peer, findings: &[Finding]) -> Applied {
@@ -35,8 +35,8 @@ pub fn applied(policy: &Policy, peer: &Peer, findings: &[Finding]) -> Applied {
             mx_hosts: sts.hosts.iter().map(ToString::to_string).collect(),
             ..of_domain(peer, PolicyKind::Sts, breach(findings))
         },
-        Known::NotGot | Known::Nothing if unusable => tlsa(peer, Some(Code::DaneUnusable)),
-        Known::NotGot => of_domain(peer, PolicyKind::Sts, Some(Code::MtaStsUnknown)),
+        Known::NotGot(_) | Known::Nothing if unusable => tlsa(peer, Some(Code::DaneUnusable)),
+        Known::NotGot(code) => of_domain(peer, PolicyKind::Sts, Some(code)),
         Known::Nothing => of_domain(peer, PolicyKind::NoneFound, None),
     }
 }
@@ -44,7 +44,7 @@ pub fn applied(policy: &Policy, peer: &Peer, findings: &[Finding]) -> Applied {
 /// What is known of a policy that would count.
 enum Known<'a> {
     InForce(&'a StsPolicy),
-    NotGot,
+    NotGot(Code),
     Nothing,
 }
 
@@ -57,7 +57,7 @@ fn known_of<'a>(policy: &Policy, peer: &'a Peer) -> Known<'a> {
             Mode::Enforce | Mode::Testing => Known::InForce(sts),
             Mode::None => Known::Nothing,
         },
-        Sts::Unknown(_) => Known::NotGot,
+        Sts::Unknown(lack) => Known::NotGot(code_of(lack)),
         Sts::NotAsked | Sts::Nothing => Known::Nothing,
     }
 }

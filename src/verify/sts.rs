@@ -15,7 +15,7 @@
 
 use std::time::Duration;
 
-use crate::mta_sts::{Mode, Sts, StsPolicy};
+use crate::mta_sts::{Lack, Mode, Sts, StsPolicy};
 use crate::name::ReferenceId;
 use crate::options::Settings;
 use crate::report::{Code, Finding, Outcome};
@@ -99,9 +99,9 @@ fn finding(mode: StsMode, peer: &Peer) -> Finding {
     match peer.sts() {
         Sts::NotAsked => absent("no MTA-STS policy was given"),
         Sts::Nothing => absent("the domain has no MTA-STS policy"),
-        Sts::Unknown(why) => {
+        Sts::Unknown(lack) => {
             let outcome = if mode == StsMode::Require { Outcome::Fail } else { Outcome::Note };
-            Finding::new(Code::MtaStsUnknown, outcome, format!("no MTA-STS policy: {why}"))
+            Finding::new(code_of(lack), outcome, format!("no MTA-STS policy: {}", lack.words()))
         }
         Sts::Policy(_) if !peer.protocol().has_mta_sts() => {
             absent("MTA-STS is for mail relays (smtp), and says nothing of this protocol")
@@ -110,6 +110,15 @@ fn finding(mode: StsMode, peer: &Peer) -> Finding {
             absent("the domain's MTA-STS policy says that it is given up")
         }
         Sts::Policy(policy) => held_against(mode, policy, peer),
+    }
+}
+
+/// The code of a policy that is not known.
+pub fn code_of(lack: &Lack) -> Code {
+    match lack {
+        Lack::NotGot(_) => Code::MtaStsUnknown,
+        Lack::HostNotTrusted(_) => Code::MtaStsHostNotTrusted,
+        Lack::Invalid(_) => Code::MtaStsInvalid,
     }
 }
 
@@ -152,6 +161,10 @@ mod tests {
         peer
     }
 
+    fn lacking(lack: fn(String) -> Lack) -> Sts {
+        Sts::Unknown(lack("x".to_owned()))
+    }
+
     fn policy(mode: &str) -> Sts {
         let text = format!("version: STSv1\nmode: {mode}\nmx: mail.bob.test\nmax_age: 9\n");
         Sts::Policy(StsPolicy::parse(&text).unwrap())
@@ -175,8 +188,12 @@ mod tests {
             (Apply, "mail.bob.test", Sts::NotAsked, Code::MtaStsNotChecked, Skip),
             (Require, "mail.bob.test", Sts::NotAsked, Code::MtaStsNotChecked, Fail),
             (Require, "mail.bob.test", Sts::Nothing, Code::MtaStsNotChecked, Fail),
-            (Apply, "mail.bob.test", Sts::Unknown("x".into()), Code::MtaStsUnknown, Note),
-            (Require, "mail.bob.test", Sts::Unknown("x".into()), Code::MtaStsUnknown, Fail),
+            (Apply, "mail.bob.test", lacking(Lack::NotGot), Code::MtaStsUnknown, Note),
+            (Require, "mail.bob.test", lacking(Lack::NotGot), Code::MtaStsUnknown, Fail),
+            (Apply, "a.test", lacking(Lack::HostNotTrusted), Code::MtaStsHostNotTrusted, Note),
+            (Require, "a.test", lacking(Lack::HostNotTrusted), Code::MtaStsHostNotTrusted, Fail),
+            (Apply, "a.test", lacking(Lack::Invalid), Code::MtaStsInvalid, Note),
+            (Require, "a.test", lacking(Lack::Invalid), Code::MtaStsInvalid, Fail),
             (Off, "mail.eve.test", policy("enforce"), Code::MtaStsNotChecked, Skip),
         ] {
             let (finding, _) = check(mode, &peer(host, sts.clone()), Needs::NONE);

@@ -24,6 +24,8 @@ def policy(mode: str = "enforce", host: str = HOST, more: str = "") -> bytes:
 # answer, options of the host, (verdict, code and outcome of the finding). The MX record is insecure:
 # without a policy in force that names it, the host speaks for nobody (RFC 7672 section 2.2.1).
 UNKNOWN = ("rejected", "mta_sts.unknown", "note")
+INVALID = ("rejected", "mta_sts.invalid", "note")
+NOT_TRUSTED = ("rejected", "mta_sts.host_not_trusted", "note")
 CASES: Dict[str, Tuple[bytes, Dict[str, Any], Tuple[str, str, str]]] = {
     "good": (page(policy()), {}, ("trusted", "mta_sts.match", "pass")),
     "MX not in the policy": (
@@ -37,13 +39,13 @@ CASES: Dict[str, Tuple[bytes, Dict[str, Any], Tuple[str, str, str]]] = {
         {},
         ("trusted", "mta_sts.match", "pass"),
     ),
-    "expired certificate": (page(policy()), {"days": -1}, UNKNOWN),
-    "wrong name": (page(policy()), {"name": "sts.test"}, UNKNOWN),
+    "expired certificate": (page(policy()), {"days": -1}, NOT_TRUSTED),
+    "wrong name": (page(policy()), {"name": "sts.test"}, NOT_TRUSTED),
     "redirect": (page(b"", "301 Moved\r\nLocation: https://mta-sts.sts.test/x"), {}, UNKNOWN),
     "wrong content type": (page(policy(), kind="text/html"), {}, UNKNOWN),
     "10 MB": (page(b"x" * (10 << 20)), {}, UNKNOWN),
-    "NUL": (page(policy(more="x: a\0b\r\n")), {}, UNKNOWN),
-    "bare CR": (page(policy().replace(b"\r\n", b"\r")), {}, UNKNOWN),
+    "NUL": (page(policy(more="x: a\0b\r\n")), {}, INVALID),
+    "bare CR": (page(policy().replace(b"\r\n", b"\r")), {}, INVALID),
 }
 
 
