@@ -9,7 +9,7 @@
 //!   4   session attach         sans-IO session, fd driver, connect; a caller's SSL
 //!   3   verify                 settings -> policy, judge, findings, decide
 //!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
-//!   1   name der dn pem crl ocsp sct san pin tlsa known dns line starttls                pure, no OpenSSL
+//!   1   name der dn pem crl ocsp sct san pin tlsa dns mta_sts tls_rpt ...         pure, no OpenSSL
 //!   0   status error report options proto limits                                  data only
 //! ```
 //!

@@ -14,6 +14,8 @@ mod known;
 mod many;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/tls_rpt.rs"]
+mod tls_rpt;
 #[path = "cli/usage.rs"]
 mod usage;
 

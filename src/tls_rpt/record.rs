@@ -19,6 +19,17 @@ impl Record {
         tag_list::begins_with(text, VERSION)
     }
 
+    /// The one among the TXT records of the name; `None` where there is none. Of two nobody knows which
+    /// (§3): then there is none either, and the words say so.
+    pub fn only(texts: &[String]) -> Result<Option<Record>, String> {
+        let meant: Vec<&String> = texts.iter().filter(|text| Record::is_meant(text)).collect();
+        match meant.as_slice() {
+            [] => Ok(None),
+            [one] => Record::parse(one).map(Some).map_err(|fault| format!("the record: {fault}")),
+            _ => Err("there are several TLSRPT records".to_owned()),
+        }
+    }
+
     /// Reads a TXT record, its strings joined.
     pub fn parse(text: &str) -> Result<Record, TagFault> {
         let mut destinations = Vec::new();
@@ -57,6 +68,21 @@ fn is_uri(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_many() {
+        let only = |texts: &[&str]| {
+            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            Record::only(&texts).map(|one| one.is_some())
+        };
+        let good = "v=TLSRPTv1; rua=mailto:a@b.test";
+        assert_eq!(only(&[]), Ok(false));
+        assert_eq!(only(&["v=spf1 -all", "v=TLSRPTv2; rua=mailto:a@b.test"]), Ok(false));
+        assert_eq!(only(&["v=spf1 -all", good]), Ok(true));
+        assert!(only(&[good, good]).is_err());
+        assert!(only(&[good, "v=TLSRPTv1;"]).is_err());
+        assert!(only(&["v=TLSRPTv1; rua=mailto:"]).is_err());
+    }
 
     #[test]
     fn records() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import time
@@ -142,3 +143,45 @@ def test_a_damaged_policy_is_no_missing_policy(
     words = ["--mta-sts-cache", str(tmp_path / "policies")]
     exit_code, lines = check(program, scene, "plain.test", engine(scene, "unbound"), words)
     assert (exit_code, lines) == (2, [])
+
+
+def rpt_of(program: str, scene: Scene, domain: str, file: Path) -> Tuple[int, str]:
+    """Exit code, and what is said on standard error."""
+    port = scene.relay.port
+    words = [program, "check", "--quiet", "--mx", "--connect", f"127.0.0.1:{port}"]
+    for option in engine(scene, "unbound"):
+        words += ["--set", option]
+    words += ["--tls-rpt", str(file), "--tls-rpt-organization", "Alice"]
+    words += ["--tls-rpt-contact", "tls@alice.test", f"smtp://{domain}:{port}"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    return done.returncode, done.stderr
+
+
+def test_what_a_domain_is_told(program: str, scene: Scene, tmp_path: Path) -> None:
+    """One report for all hosts, under the policy of each; and where it goes."""
+    file = tmp_path / "report.json.gz"
+    code, words = rpt_of(program, scene, "mixed.signed.test", file)
+    assert code == 1
+    assert "reports at mailto:tls@signed.test https://signed.test/r" in words
+    report = json.loads(gzip.decompress(file.read_bytes()))
+    found = {}
+    for entry in report["policies"]:
+        policy, rows = entry["policy"], entry["failure-details"]
+        assert policy["policy-type"] == "tlsa"
+        found[policy["policy-domain"]] = [row["failure-reason-code"] for row in rows]
+    assert found == {"mail.signed.test": [], "wrong.signed.test": ["dane.mismatch"]}
+    assert [one.name for one in tmp_path.iterdir()] == [file.name]
+
+
+def test_a_domain_that_wants_no_report(program: str, scene: Scene, tmp_path: Path) -> None:
+    for domain, wanted in (
+        ("good.signed.test", "is not known: the record: the field 'rua'"),
+        ("plain.test", "wants no TLSRPT reports"),
+    ):
+        _, words = rpt_of(program, scene, domain, tmp_path / "report.json")
+        assert wanted in words
+
+
+def test_nobody_was_visited(program: str, scene: Scene, tmp_path: Path) -> None:
+    code, _ = rpt_of(program, scene, "nomail.signed.test", tmp_path / "report.json")
+    assert (code, list(tmp_path.iterdir())) == (3, [])

@@ -72,6 +72,8 @@ three IN MX 10 mail
 three IN MX 20 wrong
 three IN MX 30 none
 over IN CNAME mail.other.test.
+_smtp._tls.mixed IN TXT "v=TLSRPTv1; rua=mailto:tls@signed.test,https://signed.test/r"
+_smtp._tls.good IN TXT "v=TLSRPTv1; rua="
 abroad IN MX 10 mail.plain.test.
 nomail IN MX 0 .
 into-forged IN CNAME mail.forged.test.

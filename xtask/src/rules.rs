@@ -10,8 +10,7 @@ use crate::Result;
 use crate::abi::{Abi, NOUNS};
 use crate::declaration::{Declaration, What};
 
-const RESULTS: &[&str] =
-    &["void", "int", "uint32_t", "size_t", "const char *", "const void *"];
+const RESULTS: &[&str] = &["void", "int", "uint32_t", "size_t", "const char *", "const void *"];
 const PARAMETERS: &[&str] = &[
     "int",
     "uint32_t",

@@ -147,6 +147,8 @@ pub struct CheckArguments {
     #[arg(long)]
     pub audit: bool,
     #[command(flatten)]
+    pub tls_rpt: TlsRptArguments,
+    #[command(flatten)]
     pub policy: PolicyArguments,
     #[command(flatten)]
     pub output: OutputArguments,
@@ -162,6 +164,22 @@ pub struct CheckArguments {
     /// Exit with the code of the worst line
     #[arg(long, requires = "batch")]
     pub strict: bool,
+}
+
+/// What the domain is told.
+#[derive(Debug, Args)]
+pub struct TlsRptArguments {
+    /// Write what the domain is to be told of this run (TLSRPT, RFC 8460), compressed if the name ends
+    /// with .gz; with a single target or --mx
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    #[arg(requires_all = ["tls_rpt_organization", "tls_rpt_contact"])]
+    pub tls_rpt: Option<String>,
+    /// Who reports
+    #[arg(long, value_name = "NAME", requires = "tls_rpt")]
+    pub tls_rpt_organization: Option<String>,
+    /// Whom the domain may ask: an e-mail address
+    #[arg(long, value_name = "ADDRESS", requires = "tls_rpt")]
+    pub tls_rpt_contact: Option<String>,
 }
 
 /// Arguments of `chain`.

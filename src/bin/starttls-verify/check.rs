@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::mail_domain;
 use crate::output::show;
 use crate::target;
+use crate::tls_rpt::TlsRpt;
 
 /// Checks one peer, or many.
 pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
@@ -32,11 +33,14 @@ pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
     let names = arguments.names.iter().map(|name| target::tagged(name));
     names.into_iter().try_for_each(|name| peer.add_reference(&name))?;
     base.tlsa().give(&mut peer)?;
+    let mut rpt = TlsRpt::of(&arguments.tls_rpt, &peer)?;
     let visit = acquaintance.visit(&verifier, peer)?;
     let exit = visit.exit();
     show(&visit.report, &arguments.output)?;
     acquaintance.keep(&visit.report)?;
+    rpt.add(&visit.report)?;
     visit.leave();
+    rpt.finish()?;
     Ok(exit)
 }
 

@@ -15,6 +15,7 @@ use crate::check::peer_of;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::output::show;
+use crate::tls_rpt::TlsRpt;
 
 /// Looks the exchanges of the domain up and checks each, the best first.
 pub fn run(
@@ -25,6 +26,7 @@ pub fn run(
 ) -> std::result::Result<Exit, Fault> {
     let domain = peer_of(target, &arguments.connection)?;
     let name = name_of(&domain)?;
+    let mut rpt = TlsRpt::of(&arguments.tls_rpt, &domain)?;
     let policy = verifier.policy(&domain);
     let resolver = Resolver::open(&policy.dns)?;
     let found = match servers(&resolver, &name, domain.protocol()) {
@@ -37,6 +39,7 @@ pub fn run(
             return Ok(nobody(&name, &format!("could not be looked up: {why}"), Exit::Unchecked));
         }
     };
+    rpt.tell_destinations(&resolver, &name);
     // Once for all of them.
     let sts = mail_policy(&policy.sts, &resolver, &name)?;
     let mut worst = Exit::Trusted;
@@ -46,8 +49,10 @@ pub fn run(
         let visit = acquaintance.visit(verifier, host)?;
         worst = worst.max(visit.exit());
         show(&visit.report, &arguments.output)?;
+        rpt.add(&visit.report)?;
         visit.leave();
     }
+    rpt.finish()?;
     Ok(worst)
 }
 
