@@ -112,7 +112,7 @@ class Bench:
                 targets = self.programs / "targets.jsonl"
                 target = {"target": f"smtp://mail.{chain}.test", "connect": f"127.0.0.1:{port}"}
                 targets.write_text(f"{json.dumps(target)}\n" * SESSIONS)
-                batch = [self.command_line, "check", "--batch", "--jobs", str(SESSIONS)]
+                batch = [self.command_line, "check", "--batch", "--parallel", str(SESSIONS)]
                 bare = [self.program("sessions"), str(self.material), chain]
                 bare += [str(port), str(SESSIONS)]
                 runs = [
@@ -151,8 +151,8 @@ def main() -> None:
     for part in (*first, bench.connections, bench.checks, bench.batches):
         print(f"bench: {part.__name__.replace('_', ' ')}", file=sys.stderr)
         measured += part()
+        figures.write(measured, Path(results))
     print(figures.table(measured))
-    figures.write(measured, Path(results))
     missed = [figure for figure in measured if figure.met is False]
     print(f"\n{len(measured)} figures, {len(missed)} goals missed; {results}")
 

@@ -463,8 +463,10 @@ fn is_time(tag: u8) -> bool {
 
 /// The extensions of a certificate, a CRL or an OCSP response; no OID twice.
 pub fn extensions(sequence: Tlv<'_>) -> Result<Vec<Extension<'_>>, DerError> {
+    /// As many as nearly every certificate has.
+    const USUAL: usize = 12;
     let mut reader = sequence.reader();
-    let mut extensions = Vec::new();
+    let mut extensions = Vec::with_capacity(USUAL);
     while !reader.is_empty() {
         extensions.push(extension(reader.expect(tag::SEQUENCE)?)?);
     }
