@@ -700,7 +700,8 @@ void stv_chain_free(stv_chain *chain);
 
 /**
  * Appends one certificate in DER, copied. STV_E_CERTIFICATE when it is none or something follows
- * it; the chain is then as before.
+ * it; the chain is then as before. OpenSSL reads it when it is judged: what only OpenSSL objects to is
+ * "chain.malformed" in the report.
  */
 stv_status stv_chain_add_der(stv_chain *chain, const void *der, size_t der_len);
 

@@ -114,6 +114,15 @@ pub const KEPT_SESSIONS_PER_PEER: usize = 4;
 /// (RFC 5246 §F.1.4; RFC 8446 §4.6.1 allows seven).
 pub const KEPT_SECONDS: i64 = 86_400;
 
+/// Chains whose path is remembered under one policy. OpenSSL's objects take some 20 KiB for a chain.
+pub const KNOWN_CHAINS: usize = 128;
+
+/// Octets of one of them with its path. Chains of public CAs have 4 to 8 KiB.
+pub const KNOWN_CHAIN_OCTETS: usize = 32 << 10;
+
+/// Seconds for which a path is remembered, unless the option says otherwise.
+pub const KNOWN_CHAIN_SECONDS: i64 = 3600;
+
 /// Messages of the handshake protocol that a server may send on an open session without one octet of
 /// data between them: new tickets and key updates (RFC 8446 §4.6).
 pub const MESSAGES_WITHOUT_DATA: u32 = 64;

@@ -2,27 +2,27 @@
 
 use std::ffi::{c_char, c_void};
 
-use crate::ossl::Chain;
+use crate::ossl::UnreadChain;
 
 use super::handle::{self, Core, Handle};
 use super::stv_status;
 use super::words::EMPTY;
 
 /// Certificates as the peer sent them, leaf first. Used by one thread at a time.
-pub struct stv_chain(Core<Chain>);
+pub struct stv_chain(Core<UnreadChain>);
 
 impl Handle for stv_chain {
-    type Inner = Chain;
+    type Inner = UnreadChain;
 
-    fn new(core: Core<Chain>) -> stv_chain {
+    fn new(core: Core<UnreadChain>) -> stv_chain {
         stv_chain(core)
     }
 
-    fn core(&self) -> &Core<Chain> {
+    fn core(&self) -> &Core<UnreadChain> {
         &self.0
     }
 
-    fn core_mut(&mut self) -> &mut Core<Chain> {
+    fn core_mut(&mut self) -> &mut Core<UnreadChain> {
         &mut self.0
     }
 }
@@ -30,7 +30,7 @@ impl Handle for stv_chain {
 /// Makes an empty chain. The caller owns *out and frees it with stv_chain_free.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_chain_new(out: *mut *mut stv_chain) -> stv_status {
-    export! { call out out; => { handle::give(out, Chain::new()); Ok(()) } }
+    export! { call out out; => { handle::give(out, UnreadChain::new()); Ok(()) } }
 }
 
 /// Frees a chain; NULL is fine.
@@ -40,7 +40,8 @@ pub unsafe extern "C" fn stv_chain_free(chain: *mut stv_chain) {
 }
 
 /// Appends one certificate in DER, copied. STV_E_CERTIFICATE when it is none or something follows
-/// it; the chain is then as before.
+/// it; the chain is then as before. OpenSSL reads it when it is judged: what only OpenSSL objects to is
+/// "chain.malformed" in the report.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_chain_add_der(
     chain: *mut stv_chain,

@@ -2,9 +2,9 @@
 
 use std::ffi::c_int;
 
-use crate::report::{Report, Shown, Verdict};
+use crate::report::{Report, Verdict};
 use crate::status::Status;
-use crate::verify::{self, Ending, Evidence, Verifier};
+use crate::verify::{self, Verifier};
 
 use super::chain::stv_chain;
 use super::config::stv_config;
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn stv_verifier_judge(
         peer = owned(peer);
         chain = owned(chain);
         => {
-            let report = verify::judge(&verifier.0, peer, &Evidence { chain, shown: Shown::OnDisk }, &Ending::on_disk(chain));
+            let report = verify::judge_unread(&verifier.0, peer, chain);
             let status = status_of(&report);
             handle::share(out, stv_report::new(report));
             Ok(status)
@@ -89,7 +89,7 @@ fn status_of(report: &Report) -> Status {
 #[cfg(test)]
 mod tests {
     use crate::proto::Protocol;
-    use crate::report::Applied;
+    use crate::report::{Applied, Shown};
 
     use super::*;
 

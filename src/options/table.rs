@@ -12,6 +12,7 @@ const CONNECT: Doors = Doors { chain: false, session: false, connect: true };
 
 /// Ten minutes: nobody waits longer for a mail server.
 const LONGEST_MS: i64 = 600_000;
+const DAY: i64 = 86_400;
 /// The last second of the year 9999, the last that X.509 can express (RFC 5280 §4.1.2.5).
 const LAST_SECOND: i64 = 253_402_300_799;
 
@@ -129,6 +130,13 @@ pub const TABLE: &[Row] = &[
         "auto",
         ALL,
         "Which rules the certificates of a chain must keep: those of public CAs (webpki), all of RFC 5280 (rfc5280), or webpki unless the anchor is one that was given (auto).",
+    ),
+    row(
+        "chain_cache_seconds",
+        Kind::Int { safe: (0, DAY), hard: (0, DAY) },
+        "3600",
+        ALL,
+        "How long the path of a chain that was trusted is remembered, in memory, so that the same chain costs no signatures again; 0 is never. Names, pins, TLSA records, staples and dates count each time. Off with CRLs, time, audit and insecure options.",
     ),
     row(
         "time",

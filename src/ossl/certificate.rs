@@ -2,16 +2,19 @@
 
 use std::ffi::{c_int, c_long, c_ulong, c_void};
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
+use openssl::x509::verify::X509CheckFlags;
 use openssl::x509::{X509, X509NameRef};
 use openssl_sys as ffi;
 
 use crate::error::{Error, Result};
 use crate::limits::CERTIFICATE_OCTETS;
+use crate::report::CertificateInfo;
 use crate::status::Status;
 
 use super::error_queue::{drain, words};
@@ -21,8 +24,25 @@ use super::sys;
 #[derive(Clone)]
 pub struct Certificate {
     pub(super) x509: X509,
-    der: std::sync::Arc<[u8]>,
+    der: Arc<[u8]>,
+    told: Arc<Told>,
 }
+
+/// What was asked before, of any of its clones.
+#[derive(Default)]
+struct Told {
+    common_names: OnceLock<Vec<String>>,
+    description: OnceLock<Arc<CertificateInfo>>,
+}
+
+/// The same octets.
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Certificate) -> bool {
+        Arc::ptr_eq(&self.der, &other.der) || self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
 
 /// What a report shows of a certificate.
 pub struct Facts {
@@ -30,8 +50,6 @@ pub struct Facts {
     pub subject: String,
     /// RFC 2253, ASCII; everything else escaped.
     pub issuer: String,
-    /// The subject's CNs, in order.
-    pub common_names: Vec<String>,
     /// Hexadecimal, upper case.
     pub serial: String,
     /// Seconds since 1970.
@@ -72,7 +90,7 @@ impl Certificate {
     pub(super) fn from_x509(x509: X509) -> Result<Certificate> {
         let der =
             x509.to_der().map_err(|errors| Error::new(Status::Certificate, words(&errors)))?;
-        Ok(Certificate { x509, der: der.into() })
+        Ok(Certificate { x509, der: der.into(), told: Arc::default() })
     }
 
     /// The DER.
@@ -141,18 +159,45 @@ impl Certificate {
         found == 1
     }
 
+    /// Whether OpenSSL's own check finds this host among the dNSName names; the rules are those of a path
+    /// (`find_path`) that looks at no CN.
+    pub fn openssl_names_host(&self, host: &str) -> bool {
+        let rules = X509CheckFlags::NO_PARTIAL_WILDCARDS | X509CheckFlags::NEVER_CHECK_SUBJECT;
+        // SAFETY: pointer and length describe the text, which outlives the call; NULL asks for no name.
+        let found = unsafe {
+            ffi::X509_check_host(
+                self.x509.as_ptr(),
+                host.as_ptr().cast(),
+                host.len(),
+                rules.bits(),
+                std::ptr::null_mut(),
+            )
+        };
+        drain();
+        found == 1
+    }
+
     /// Last second of its validity, since 1970.
     pub fn not_after(&self) -> Option<i64> {
         epoch(self.x509.not_after())
+    }
+
+    /// The subject: RFC 2253, ASCII; everything else escaped.
+    pub fn subject(&self) -> String {
+        name_text(self.x509.subject_name())
+    }
+
+    /// What a report says of it, made once.
+    pub fn description(&self, make: impl FnOnce() -> CertificateInfo) -> Arc<CertificateInfo> {
+        Arc::clone(self.told.description.get_or_init(|| Arc::new(make())))
     }
 
     /// What a report shows.
     pub fn facts(&self) -> Facts {
         let key = self.x509.public_key().ok();
         let facts = Facts {
-            subject: name_text(self.x509.subject_name()),
+            subject: self.subject(),
             issuer: name_text(self.x509.issuer_name()),
-            common_names: common_names(self.x509.subject_name()),
             serial: self.serial(),
             not_before: epoch(self.x509.not_before()).unwrap_or(0),
             not_after: epoch(self.x509.not_after()).unwrap_or(0),
@@ -167,8 +212,8 @@ impl Certificate {
     }
 
     /// The subject's CNs, in order, as UTF-8; one that cannot be converted is left out.
-    pub fn common_names(&self) -> Vec<String> {
-        common_names(self.x509.subject_name())
+    pub fn common_names(&self) -> &[String] {
+        self.told.common_names.get_or_init(|| common_names(self.x509.subject_name()))
     }
 
     fn serial(&self) -> String {

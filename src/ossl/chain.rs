@@ -68,11 +68,8 @@ impl Chain {
         Ok(chain)
     }
 
-    fn push(&mut self, certificate: Certificate) -> Result<()> {
-        if self.certificates.len() >= CHAIN_CERTIFICATES {
-            let what = format!("a chain of more than {CHAIN_CERTIFICATES} certificates");
-            return Err(Error::new(Status::Certificate, what));
-        }
+    pub(super) fn push(&mut self, certificate: Certificate) -> Result<()> {
+        room_after(self.certificates.len())?;
         self.certificates.push(certificate);
         Ok(())
     }
@@ -93,9 +90,23 @@ impl Chain {
     }
 
     /// All, as sent.
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// All, as sent.
     pub fn iter(&self) -> impl Iterator<Item = &Certificate> {
         self.certificates.iter()
     }
+}
+
+/// Whether one more may follow so many.
+pub(super) fn room_after(count: usize) -> Result<()> {
+    if count < CHAIN_CERTIFICATES {
+        return Ok(());
+    }
+    let what = format!("a chain of more than {CHAIN_CERTIFICATES} certificates");
+    Err(Error::new(Status::Certificate, what))
 }
 
 /// Every certificate block of a PEM text; other blocks (keys, CRLs) are passed over.

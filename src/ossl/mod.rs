@@ -21,6 +21,7 @@ mod signature;
 mod store;
 mod sys;
 mod tls;
+mod unread_chain;
 
 pub use certificate::{Certificate, Facts};
 pub use chain::{Chain, certificates_of_pem};
@@ -40,6 +41,7 @@ pub use tls::{
     Ask, Cause, Context, ContextSettings, Decision, Handshake, Handshaken, Identity, Judge, Pem,
     Received, Ticket, Tls, TlsVersion,
 };
+pub use unread_chain::UnreadChain;
 
 /// Version of the OpenSSL that was loaded, for reports and `doctor`.
 pub fn version() -> &'static str {

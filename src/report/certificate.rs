@@ -5,8 +5,6 @@ use serde::Serialize;
 /// One certificate as sent by the peer or handed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CertificateInfo {
-    /// Position as sent: 0 is the leaf.
-    pub position: usize,
     /// RFC 2253 text, escaped.
     pub subject: String,
     /// RFC 2253 text, escaped.

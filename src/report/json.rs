@@ -1,6 +1,7 @@
 //! The report for programs: `"v":1`, the same struct as the text.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -24,9 +25,17 @@ struct JsonReport<'a> {
     insecure: &'a [&'static str],
     findings: Vec<JsonFinding<'a>>,
     tls: Option<JsonTls<'a>>,
-    certificates: &'a [CertificateInfo],
+    certificates: Vec<JsonCertificate<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     untrusted_facts: Option<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct JsonCertificate<'a> {
+    /// As sent: 0 is the leaf.
+    position: usize,
+    #[serde(flatten)]
+    info: &'a CertificateInfo,
 }
 
 /// A finding as it stands in JSON.
@@ -48,6 +57,12 @@ struct JsonTls<'a> {
     version: &'a str,
     cipher: &'a str,
     resumed: bool,
+}
+
+impl<'a> JsonCertificate<'a> {
+    fn of((position, info): (usize, &'a Arc<CertificateInfo>)) -> JsonCertificate<'a> {
+        JsonCertificate { position, info }
+    }
 }
 
 impl Finding {
@@ -88,7 +103,7 @@ impl Report {
                 cipher: &tls.cipher,
                 resumed,
             }),
-            certificates: &self.certificates,
+            certificates: self.certificates.iter().enumerate().map(JsonCertificate::of).collect(),
             untrusted_facts: serde_json::from_str(&self.untrusted_facts).ok(),
         };
         // The struct holds only strings and numbers, which always serialise.

@@ -17,6 +17,7 @@ pub use code::{Code, Row, TABLE};
 pub use json::JsonFinding;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::proto::Protocol;
 use crate::status::Status;
@@ -156,7 +157,7 @@ pub struct Report {
     /// Names of the options that weaken security and were in force.
     pub insecure: Vec<&'static str>,
     /// The certificates as sent, leaf first.
-    pub certificates: Vec<CertificateInfo>,
+    pub certificates: Vec<Arc<CertificateInfo>>,
     /// TLS version and cipher, once there is a handshake.
     pub tls: Option<TlsFacts>,
     /// What only the plaintext conversation said and the program needs, a JSON object; empty where

@@ -60,11 +60,10 @@ impl Report {
         if let Some(tls) = &self.tls {
             writeln!(out, "  tls: {} {}", tls.version, tls.cipher)?;
         }
-        for certificate in &self.certificates {
+        for (position, certificate) in self.certificates.iter().enumerate() {
             writeln!(
                 out,
-                "  certificate {}: subject {}; issuer {}; names {}; valid {} to {}; {} {} bits; sha256 {}; {}",
-                certificate.position,
+                "  certificate {position}: subject {}; issuer {}; names {}; valid {} to {}; {} {} bits; sha256 {}; {}",
                 certificate.subject,
                 certificate.issuer,
                 if certificate.names.is_empty() {

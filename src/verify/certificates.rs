@@ -1,5 +1,7 @@
 //! What the report says of each certificate, whatever the verdict.
 
+use std::sync::Arc;
+
 use crate::der;
 use crate::name::SanRule;
 use crate::ossl::{Certificate, Chain, digest};
@@ -11,19 +13,14 @@ use crate::san::San;
 const DESCRIBED: usize = 16;
 
 /// Descriptions, leaf first.
-pub fn describe(chain: &Chain) -> Vec<CertificateInfo> {
-    chain
-        .iter()
-        .take(DESCRIBED)
-        .enumerate()
-        .map(|(position, certificate)| info(position, certificate))
-        .collect()
+pub fn describe(chain: &Chain) -> Vec<Arc<CertificateInfo>> {
+    let described = chain.iter().take(DESCRIBED);
+    described.map(|certificate| certificate.description(|| info(certificate))).collect()
 }
 
-fn info(position: usize, certificate: &Certificate) -> CertificateInfo {
+fn info(certificate: &Certificate) -> CertificateInfo {
     let facts = certificate.facts();
     CertificateInfo {
-        position,
         subject: facts.subject,
         issuer: facts.issuer,
         names: names(certificate),

@@ -1,6 +1,7 @@
 //! The way from the leaf to a trust anchor: OpenSSL's faults made into findings.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::error::Result;
 use crate::limits::SIGNATURE_CHECKS;
@@ -11,6 +12,7 @@ use crate::trust::{Origin, Trust};
 
 use super::crls;
 use super::decide::Need;
+use super::known_chains::{Constrained, GoodPath, KnownChains};
 use super::pins;
 use super::policy::{CaLeaf, Dates, Policy, Profile, SelfSigned};
 use super::profile::{self, Strictness};
@@ -27,12 +29,20 @@ pub struct Path {
     pub openssl_dns: Option<bool>,
     /// What OpenSSL's address check said of the first address; `None` where it was not asked.
     pub openssl_ip: Option<bool>,
+    /// What may be remembered of the path, if it was not remembered from before.
+    pub fresh: Option<Arc<GoodPath>>,
 }
 
 impl Path {
     /// Nothing was built, and nobody was asked.
     const fn unknown() -> Path {
-        Path { verified: Vec::new(), built: Vec::new(), openssl_dns: None, openssl_ip: None }
+        Path {
+            verified: Vec::new(),
+            built: Vec::new(),
+            openssl_dns: None,
+            openssl_ip: None,
+            fresh: None,
+        }
     }
 }
 
@@ -43,17 +53,20 @@ pub struct Anchors<'a> {
     /// Whether one that is not self-signed will do.
     partial: bool,
     budget: &'a Budget,
+    /// What is known of paths that end at them.
+    known: Option<&'a KnownChains>,
 }
 
 impl<'a> Anchors<'a> {
     /// Those of the policy.
     pub fn of(policy: &'a Policy, budget: &'a Budget) -> Anchors<'a> {
-        Anchors { trust: &policy.trust, partial: policy.chain.partial, budget }
+        let known = policy.known_chains.as_ref();
+        Anchors { trust: &policy.trust, partial: policy.chain.partial, budget, known }
     }
 
     /// These and no other, as they are.
     pub fn only(trust: &'a Trust, budget: &'a Budget) -> Anchors<'a> {
-        Anchors { trust, partial: true, budget }
+        Anchors { trust, partial: true, budget, known: None }
     }
 }
 
@@ -70,6 +83,9 @@ pub fn check(
         let words = "the server showed no certificate";
         return (vec![Finding::fail(Code::ChainEmpty, words)], nothing);
     }
+    if let Some(recalled) = recall(policy, anchors, references, chain, now) {
+        return recalled;
+    }
     let per_certificate = if policy.chain.crls.lists.is_empty() { 1 } else { 2 };
     let cost = Cost { comparisons: comparisons::at_most(chain), per_certificate };
     // The first path is not known before it was built, only that it has a certificate.
@@ -84,8 +100,55 @@ pub fn check(
             let passed = findings.iter().any(|finding| finding.outcome == Outcome::Pass);
             let built = attempt.answer.path;
             let verified = if passed { built.clone() } else { Vec::new() };
-            (findings, Path { verified, built, ..opinion })
+            let keep = || good_path(chain, &built, &findings);
+            let fresh = anchors.known.filter(|_| passed).map(|_| keep());
+            (findings, Path { verified, built, fresh, ..opinion })
         }
+    }
+}
+
+fn good_path(chain: &Chain, path: &[Certificate], findings: &[Finding]) -> Arc<GoodPath> {
+    let constrained = match path.iter().skip(1).any(names::may_constrain) {
+        true => Constrained::Perhaps,
+        false => Constrained::No,
+    };
+    let (path, findings) = (path.to_vec(), findings.to_vec());
+    Arc::new(GoodPath { sent: chain.clone(), path, findings, constrained })
+}
+
+/// The path that is known of this chain, with what was said of it. A name that a CA of this path may
+/// not issue for may have another path: then all is checked.
+fn recall(
+    policy: &Policy,
+    anchors: Anchors,
+    references: &[ReferenceId],
+    chain: &Chain,
+    now: i64,
+) -> Option<(Vec<Finding>, Path)> {
+    let (leaf, good) = (chain.leaf()?, anchors.known?.find(chain, now)?);
+    if good.constrained == Constrained::Perhaps
+        && names::constrained(policy, references, chain, &good.path).is_some()
+    {
+        return None;
+    }
+    let hosts = dns_names(references);
+    let address = references.iter().find_map(ReferenceId::as_ip);
+    let path = Path {
+        openssl_dns: (!hosts.is_empty())
+            .then(|| hosts.iter().any(|host| leaf.openssl_names_host(host))),
+        openssl_ip: address.map(|address| leaf.openssl_names_ip(address)),
+        verified: good.path.clone(),
+        built: good.path.clone(),
+        fresh: None,
+    };
+    Some((good.findings.iter().cloned().map(recalled).collect(), path))
+}
+
+/// That the path is trusted was found out before; its notes are what they were.
+fn recalled(finding: Finding) -> Finding {
+    match finding.code {
+        Code::ChainTrusted => finding.from_source(Source::Store),
+        _ => finding,
     }
 }
 
@@ -103,7 +166,7 @@ fn conclude(policy: &Policy, attempt: &Attempt) -> Vec<Finding> {
 }
 
 fn pass(path: &[Certificate]) -> Finding {
-    let anchor = path.last().map(|anchor| anchor.facts().subject).unwrap_or_default();
+    let anchor = path.last().map(Certificate::subject).unwrap_or_default();
     Finding::pass(Code::ChainTrusted, format!("the chain leads to the trusted CA {anchor}"))
         .compared("a trusted CA", anchor)
         .from_source(Source::Openssl)
@@ -427,7 +490,7 @@ impl Scene<'_> {
         let at = usize::try_from(depth).ok().and_then(|depth| self.path.get(depth));
         match (depth, at) {
             (0, _) => "the server's certificate".to_owned(),
-            (_, Some(certificate)) => format!("the CA certificate {}", certificate.facts().subject),
+            (_, Some(certificate)) => format!("the CA certificate {}", certificate.subject()),
             (depth, None) => format!("certificate {depth}"),
         }
     }

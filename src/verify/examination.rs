@@ -95,7 +95,7 @@ pub struct Examination {
     needs: Needs,
     shown: Shown,
     findings: Vec<Finding>,
-    certificates: Vec<CertificateInfo>,
+    certificates: Vec<Arc<CertificateInfo>>,
     /// Empty unless the chain passed.
     path: Path,
     now: i64,
@@ -145,6 +145,9 @@ impl Examination {
         findings.extend(known::address_note(peer, ending.address));
         findings.extend(self.policy.evidence.check(peer, ending));
         let mut report = report(&self.policy, peer, self.needs, self.shown, findings);
+        if report.verdict == Verdict::Trusted && ending.reached == Reached::Reached {
+            self.policy.remember(self.path.fresh, self.now);
+        }
         if self.shown != Shown::OnDisk {
             report.insecure.extend(self.policy.unusual_for_live_peers());
         }

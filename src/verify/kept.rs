@@ -10,17 +10,15 @@
 //! *not* part of the key but kept beside the ticket, and judged again before it is offered: dates,
 //! pins and TLSA records count as they are then.
 //!
-//! The lock is never waited for. A child whose parent forked while another thread held the lock would
-//! wait for ever; it does without. A child begins with nothing: two processes that use the same
-//! ticket tell an observer that they belong together (RFC 8446 §C.4).
-
-use std::sync::{Mutex, MutexGuard, TryLockError};
+//! A child begins with nothing (`place`): two processes that use the same ticket tell an observer that
+//! they belong together (RFC 8446 §C.4).
 
 use crate::limits::{KEPT_SECONDS, KEPT_SESSIONS, KEPT_SESSIONS_PER_PEER};
 use crate::ossl::{Chain, Ticket};
 use crate::proto::Protocol;
 
 use super::examination::KeptEnding;
+use super::place::Place;
 use super::shelf::{Good, Shelf};
 
 /// Whom a session was for. Two peers who differ in any of it have nothing in common.
@@ -58,93 +56,27 @@ pub struct Kept {
 
 /// The kept sessions of one policy, shared by threads.
 pub struct KeptSessions {
-    place: Mutex<Place>,
-}
-
-struct Place {
-    shelf: Shelf<PeerKey, Kept>,
-    process: u32,
-}
-
-impl Place {
-    fn new() -> Place {
-        let shelf = Shelf::new(KEPT_SESSIONS, KEPT_SESSIONS_PER_PEER);
-        Place { shelf, process: std::process::id() }
-    }
+    place: Place<Shelf<PeerKey, Kept>>,
 }
 
 impl Default for KeptSessions {
     fn default() -> KeptSessions {
-        KeptSessions { place: Mutex::new(Place::new()) }
+        KeptSessions { place: Place::new(|| Shelf::new(KEPT_SESSIONS, KEPT_SESSIONS_PER_PEER)) }
     }
 }
 
 impl KeptSessions {
-    /// How often a lock that somebody else holds is tried again; they hold it for microseconds.
-    const TRIES: usize = 100;
-
     /// Keeps a session.
     pub fn put(&self, key: PeerKey, kept: Kept, now: i64) {
         let until = kept.ticket.until().min(kept.proved.saturating_add(KEPT_SECONDS));
         let good = Good { from: now, until };
-        if let Some(mut place) = self.lock() {
-            place.shelf.put(key, kept, good, now);
+        if let Some(mut place) = self.place.enter() {
+            place.kept.put(key, kept, good, now);
         }
     }
 
     /// Takes the newest one for this peer, if there is one.
     pub fn take(&self, key: &PeerKey, now: i64) -> Option<Kept> {
-        self.lock()?.shelf.take(key, now)
-    }
-
-    fn lock(&self) -> Option<MutexGuard<'_, Place>> {
-        let mut place = (0..Self::TRIES).find_map(|_| match self.place.try_lock() {
-            Ok(place) => Some(place),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => {
-                std::thread::yield_now();
-                None
-            }
-        })?;
-        if place.process != std::process::id() {
-            *place = Place::new();
-        }
-        Some(place)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key() -> PeerKey {
-        PeerKey {
-            protocol: Protocol::Imaps,
-            host: "mail.bob.test".into(),
-            port: 993,
-            references: vec!["dns:mail.bob.test".into()],
-            server_name: None,
-            alpn: "imap",
-            endpoint: None,
-        }
-    }
-
-    #[test]
-    fn a_lock_that_was_held_at_a_fork_hangs_nobody() {
-        let kept = KeptSessions::default();
-        let held = kept.place.lock().unwrap();
-        std::thread::scope(|scope| {
-            scope.spawn(|| assert!(kept.take(&key(), 0).is_none())).join().unwrap();
-        });
-        drop(held);
-        assert!(kept.lock().is_some());
-    }
-
-    #[test]
-    fn a_child_begins_with_nothing() {
-        let kept = KeptSessions::default();
-        kept.place.lock().unwrap().process = 0;
-        assert!(kept.take(&key(), 0).is_none());
-        assert_eq!(kept.place.lock().unwrap().process, std::process::id());
+        self.place.enter()?.kept.take(key, now)
     }
 }

@@ -27,9 +27,11 @@ mod judged;
 mod kept;
 mod key;
 mod known;
+mod known_chains;
 mod names;
 mod peer;
 mod pins;
+mod place;
 mod policy;
 mod profile;
 mod provenance;
@@ -50,6 +52,7 @@ pub use examination::{Ending, Evidence, Examination, KeptEnding, Reached, examin
 pub use judged::Judged;
 pub use kept::{Kept, KeptSessions, PeerKey};
 pub use known::{KnownMode, KnownRules, Newcomers};
+pub use known_chains::{GoodPath, KnownChains};
 pub use peer::{Address, Peer};
 pub use policy::{Alpn, DaneMode, Policy, ServerName, SessionMode};
 pub use provenance::{PROVENANCES, Provenance};
@@ -58,12 +61,29 @@ pub use revocation::OcspMode;
 pub use sts::{StsMode, StsRules};
 pub use verifier::Verifier;
 
-use crate::report::{Finding, Outcome, Report, Shown, Verdict};
+use crate::ossl::UnreadChain;
+use crate::report::{Code, Finding, Outcome, Report, Shown, Verdict};
 use crate::status::Status;
 
 /// Is this peer who was meant?
 pub fn judge(verifier: &Verifier, peer: &Peer, evidence: &Evidence, ending: &Ending) -> Report {
     examine(verifier, peer, evidence).conclude(peer, ending)
+}
+
+/// The same for a chain on disk that OpenSSL need not have read.
+pub fn judge_unread(verifier: &Verifier, peer: &Peer, chain: &UnreadChain) -> Report {
+    let policy = verifier.policy(peer);
+    let read = match &policy.known_chains {
+        Some(known) => known.read(chain),
+        None => chain.read(|_| None),
+    };
+    match read {
+        Ok(chain) => {
+            let evidence = Evidence { chain: &chain, shown: Shown::OnDisk };
+            judge(verifier, peer, &evidence, &Ending::on_disk(&chain))
+        }
+        Err(error) => unjudged(&policy, peer, Finding::fail(Code::ChainMalformed, error.what)),
+    }
 }
 
 /// The report of a peer who was never judged: the failure, and every check that was not made.

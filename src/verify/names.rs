@@ -69,11 +69,11 @@ fn compared(
         }
     };
     let (san, common_names) = (skeleton.subject_alt_name(), leaf.common_names());
-    let comparison = compare(references, san, &common_names, &policy.names.policy());
+    let comparison = compare(references, san, common_names, &policy.names.policy());
     if let Some(finding) = disagreement(policy, references, leaf, path, san) {
         return finding.compared(wanted, shown(&comparison)).at(0);
     }
-    finding_of(&comparison, references, &wanted, &common_names).at(0)
+    finding_of(&comparison, references, &wanted, common_names).at(0)
 }
 
 /// The reference that matched, against the constraints of every CA of a path. It belongs to the chain:
@@ -89,7 +89,7 @@ pub fn constrained(
     let leaf = chain.leaf().filter(|_| !constraining.is_empty())?;
     let skeleton = der::Certificate::parse(leaf.der()).ok()?;
     let san = skeleton.subject_alt_name();
-    let comparison = compare(references, san, &leaf.common_names(), &policy.names.policy());
+    let comparison = compare(references, san, leaf.common_names(), &policy.names.policy());
     let NameOutcome::Match { reference, .. } = comparison.outcome else { return None };
     let reference = references.get(reference)?;
     constraining.into_iter().find_map(|(depth, ca)| {
@@ -104,14 +104,14 @@ pub fn constrained(
 }
 
 /// A constraint that cannot be read must not be taken for none.
-fn may_constrain(ca: &Certificate) -> bool {
+pub fn may_constrain(ca: &Certificate) -> bool {
     let skeleton = der::Certificate::parse(ca.der());
     skeleton.is_err() || skeleton.is_ok_and(|ca| ca.extension(constraints::OID).is_some())
 }
 
 /// What this CA has against the name, in words.
 fn constraint_words(ca: &Certificate, reference: &ReferenceId) -> Option<String> {
-    let who = format!("the CA {}", ca.facts().subject);
+    let who = format!("the CA {}", ca.subject());
     let skeleton = match der::Certificate::parse(ca.der()) {
         Ok(skeleton) => skeleton,
         Err(error) => return Some(format!("{who} is not strict DER: {error}")),
@@ -170,7 +170,7 @@ fn disagreement(
     let asked: Vec<ReferenceId> =
         references.iter().filter(|id| openssl_can_be_asked(id)).cloned().collect();
     let theirs = openssl_opinion(&asked, leaf, path)?;
-    let comparison = compare(&asked, san, &leaf.common_names(), &policy.names.policy());
+    let comparison = compare(&asked, san, leaf.common_names(), &policy.names.policy());
     let ours = comparison.is_match();
     if ours == theirs || explain(ours, theirs, &asked, &comparison).is_some() {
         return None;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::limits::{Deadlines, Limits};
+use crate::limits::{Deadlines, KNOWN_CHAIN_SECONDS, Limits};
 use crate::name::{CommonName, Idna, NamePolicy, ReferenceId, SanRule, SuffixList, Wildcards};
 use crate::options::{Settings, Spelling};
 use crate::ossl::{Context, ContextSettings, Purpose, TlsVersion};
@@ -21,6 +21,7 @@ use super::dns_evidence::EvidenceRules;
 use super::dns_rules::DnsRules;
 use super::kept::KeptSessions;
 use super::known::KnownRules;
+use super::known_chains::{GoodPath, KnownChains};
 use super::peer::Peer;
 use super::provenance;
 use super::revocation::OcspMode;
@@ -61,6 +62,8 @@ pub struct Policy {
     pub terms: Terms,
     /// Sessions that may be resumed; nothing where none ever may.
     pub kept: Option<KeptSessions>,
+    /// Chains whose path need not be looked for again; nothing where none may be remembered.
+    pub known_chains: Option<KnownChains>,
     /// Whether a session with an untrusted peer opens all the same.
     pub mode: SessionMode,
     /// Files that were read.
@@ -258,16 +261,36 @@ impl Policy {
             watched,
             trust,
             kept: None,
+            known_chains: None,
         };
         let wanted = settings.bool("resumption") != Some(false);
         policy.kept = (wanted && policy.may_resume()).then(KeptSessions::default);
+        policy.known_chains = policy.chain_cache_seconds(settings).map(KnownChains::new);
         Ok(policy)
+    }
+
+    /// For how long a path may be remembered; `None` where it depends on more than the policy and the
+    /// chain, or was accepted by exception.
+    fn chain_cache_seconds(&self, settings: &Settings) -> Option<i64> {
+        let seconds = settings.int("chain_cache_seconds").unwrap_or(KNOWN_CHAIN_SECONDS);
+        let ordinary = self.mode == SessionMode::Enforce
+            && self.insecure.is_empty()
+            && self.chain.time.is_none()
+            && self.chain.crls.lists.is_empty();
+        (ordinary && seconds > 0).then_some(seconds)
     }
 
     /// What was accepted by exception is accepted anew each time.
     fn may_resume(&self) -> bool {
         let exceptional = [self.insecure.clone(), self.unusual_for_live_peers()].concat();
         self.mode == SessionMode::Enforce && exceptional.is_empty()
+    }
+
+    /// Remembers the path of a chain that was trusted just now.
+    pub fn remember(&self, fresh: Option<Arc<GoodPath>>, now: i64) {
+        if let (Some(known), Some(good)) = (&self.known_chains, fresh) {
+            known.put(good, now);
+        }
     }
 
     /// Options that are right for a chain on disk and weaken the check of a peer who is there now: a

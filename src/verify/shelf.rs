@@ -1,7 +1,7 @@
 //! A bounded shelf: values under keys, each good for a while, the oldest out first.
 //!
-//! Pure: the clock is the caller's. A value is taken out, never looked at: what is used once (a TLS 1.3
-//! ticket, RFC 8446 §C.4) cannot be used twice by mistake.
+//! Pure: the clock is the caller's. What is used once (a TLS 1.3 ticket, RFC 8446 §C.4) is taken out, so
+//! that it cannot be used twice by mistake; what can be used again is looked at.
 
 use std::collections::VecDeque;
 
@@ -65,6 +65,17 @@ impl<K: Eq, V> Shelf<K, V> {
         self.entries.remove(newest).map(|entry| entry.value)
     }
 
+    /// The newest value whose key fits.
+    pub fn find(&self, fits: impl Fn(&K) -> bool, now: i64) -> Option<&V> {
+        let newest = self.entries.iter().rev().find(|entry| entry.good.at(now) && fits(&entry.key));
+        newest.map(|entry| &entry.value)
+    }
+
+    /// What there is under any key, the newest first.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.entries.iter().rev().map(|entry| &entry.key)
+    }
+
     /// Where the values of a key are, the oldest first.
     fn of(&self, key: &K) -> impl Iterator<Item = usize> {
         let places = self.entries.iter().enumerate();
@@ -117,6 +128,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_looked_at_stays() {
+        let shelf = shelf(&[("bob", 1), ("eve", 2), ("bob", 3)]);
+        for _ in 0..2 {
+            assert_eq!(shelf.find(|key| *key == "bob", 1000), Some(&3));
+            assert_eq!(shelf.find(|key| *key == "alice", 1000), None);
+        }
+    }
+
+    #[test]
     fn the_oldest_goes_when_there_are_too_many() {
         let mut shelf = shelf(&[("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5)]);
         assert_eq!(shelf.take(&"a", 1000), None);
@@ -129,6 +149,9 @@ mod tests {
     fn age_ends_it_and_so_does_a_clock_that_was_set_back() {
         for (now, found) in [(999, None), (1000, Some(1)), (4599, Some(1)), (4600, None)] {
             assert_eq!(shelf(&[("bob", 1)]).take(&"bob", now), found, "{now}");
+        }
+        for (now, found) in [(999, None), (1000, Some(&1)), (4599, Some(&1)), (4600, None)] {
+            assert_eq!(shelf(&[("bob", 1)]).find(|key| *key == "bob", now), found, "{now}");
         }
         let mut shelf = shelf(&[]);
         shelf.put("bob", 1, Good { from: 1000, until: 1000 }, 1000);

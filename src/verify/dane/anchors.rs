@@ -91,7 +91,7 @@ fn depth_of(path: &Path, candidate: &Candidate) -> Option<usize> {
 fn told(finding: Finding, candidate: &Candidate) -> Option<Finding> {
     match finding.code {
         Code::ChainTrusted => {
-            let anchor = candidate.anchor.facts().subject;
+            let anchor = candidate.anchor.subject();
             let words =
                 format!("the chain leads to {anchor}, which a TLSA record makes the anchor");
             Some(Finding { detail: words, wanted: candidate.record.brief(), ..finding })

@@ -136,7 +136,7 @@ impl Subject<'_> {
     /// RFC 6960 §4.2.2.2.
     fn check_delegate(self, delegate: &Certificate, clock: Clock) -> Result<(), Objection> {
         let about = |words: &str| {
-            let subject = delegate.facts().subject;
+            let subject = delegate.subject();
             invalid(format!("the OCSP responder {subject} may not speak for the CA: {words}"))
         };
         if !may_sign_ocsp(delegate.der()) {
