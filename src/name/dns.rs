@@ -26,6 +26,7 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
+use crate::limits::QUOTED_OCTETS;
 use crate::name::idna::{Idna, to_ascii};
 use crate::name::presented::escaped;
 use crate::status::Status;
@@ -107,8 +108,9 @@ impl fmt::Display for DnsName {
 }
 
 fn refusal(text: &str, why: impl fmt::Display) -> Error {
-    let quoted = escaped(text.as_bytes());
-    Error::new(Status::Name, format!("reference name \"{quoted}\" is not valid: {why}"))
+    let shown = &text.as_bytes()[..text.len().min(QUOTED_OCTETS)];
+    let (quoted, rest) = (escaped(shown), if shown.len() < text.len() { " ..." } else { "" });
+    Error::new(Status::Name, format!("reference name \"{quoted}\"{rest} is not valid: {why}"))
 }
 
 /// The fault, and the way out where people are known to mean something else.
