@@ -36,6 +36,12 @@ typedef struct stv_verifier stv_verifier;
 typedef struct stv_peer stv_peer;
 
 /**
+ * The servers of a domain as MX or SRV records name them, the best first; at least one. It does not
+ * change. Used by one thread at a time.
+ */
+typedef struct stv_servers stv_servers;
+
+/**
  * Certificates as the peer sent them, leaf first. Used by one thread at a time.
  */
 typedef struct stv_chain stv_chain;
@@ -186,6 +192,12 @@ enum stv_status_code {
     STV_E_RESOLVE = 313,
     /* no address of the host could be connected to */
     STV_E_CONNECT = 314,
+    /* the domain has no such service, and its DNS says so */
+    STV_E_NO_SERVICE = 315,
+    /* an answer of the DNS fails validation (DNSSEC): forged, or a broken zone */
+    STV_E_DNS_BOGUS = 316,
+    /* a look-up in the DNS came to no usable answer */
+    STV_E_DNS_FAILED = 317,
     /* the peer is not trusted; the report says why */
     STV_E_REJECTED = 400
 };
@@ -663,6 +675,48 @@ stv_status stv_peer_discover(stv_peer *peer, const stv_verifier *verifier);
  * They live until the next call that changes the peer.
  */
 const char *stv_peer_error(const stv_peer *peer);
+
+/* ---- stv_servers: who serves a domain ---- */
+
+/**
+ * Looks up who serves the domain that domain is about (stv_peer_set_host): its MX records for
+ * STV_PROTOCOL_SMTP, the SRV records of the protocol's service for those that have one; any other is
+ * STV_E_ARGUMENT. The verifier's options dns, ... say who is asked, as for stv_peer_discover. For a mail
+ * relay the domain's MTA-STS policy is looked up too, once for all of its servers. STV_E_NO_SERVICE when
+ * the domain says that it has none, STV_E_DNS_BOGUS when the answer is forged, STV_E_DNS_FAILED when there
+ * is no usable one, STV_E_STATE when the option dns is off; words are in stv_peer_error(domain). The caller
+ * owns *out and frees it with stv_servers_free.
+ */
+stv_status stv_servers_discover(stv_peer *domain, const stv_verifier *verifier, stv_servers **out);
+
+/**
+ * Frees servers; NULL is fine. Peers made from them live on.
+ */
+void stv_servers_free(stv_servers *servers);
+
+/**
+ * How many servers there are; 0 for NULL.
+ */
+size_t stv_servers_count(const stv_servers *servers);
+
+/**
+ * The host of a server, 0 being the best; "" for NULL and beyond the last. It lives as long as the servers.
+ */
+const char *stv_servers_host(const stv_servers *servers, size_t index);
+
+/**
+ * The port of a server; 0 for NULL and beyond the last.
+ */
+int stv_servers_port(const stv_servers *servers, size_t index);
+
+/**
+ * Makes a peer of a server: what domain was, with its port, and with how it came to be named: for most
+ * protocols its host and the domain as origin (stv_peer_set_origin). For XMPP the certificate must be for
+ * the domain, which stays the host; the server is where to connect and whose TLSA records count. Look those
+ * up with stv_peer_discover. STV_E_ARGUMENT beyond the last server. The caller owns *out and frees it with
+ * stv_peer_free.
+ */
+stv_status stv_servers_peer(const stv_servers *servers, size_t index, stv_peer **out);
 
 /* ---- stv_chain: the certificates to be judged ---- */
 

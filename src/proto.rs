@@ -114,6 +114,15 @@ pub enum TlsaUsages {
     DaneOnly,
 }
 
+/// By which records the DNS names the servers of a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// MX (RFC 5321 §5.1).
+    Exchanges,
+    /// SRV, of this service (RFC 2782).
+    Service(&'static str),
+}
+
 /// Whether a protocol opens further connections for data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataConnections {
@@ -275,6 +284,15 @@ impl Protocol {
         }
     }
 
+    /// By which records the DNS names the servers of a domain; `None` where there are none of the kind.
+    pub fn naming(self) -> Option<Naming> {
+        match (self, self.row().service) {
+            (Protocol::Smtp, _) => Some(Naming::Exchanges),
+            (_, "") => None,
+            (_, service) => Some(Naming::Service(service)),
+        }
+    }
+
     /// Whether MTA-STS speaks of its servers: RFC 8461 is for relays, which find their server by MX.
     pub const fn has_mta_sts(self) -> bool {
         matches!(self, Protocol::Smtp)
@@ -305,6 +323,16 @@ mod tests {
             assert_eq!(Protocol::from_scheme(row.scheme), Some(row.protocol));
             assert_eq!(row.protocol.row().name, row.name);
         }
+    }
+
+    #[test]
+    fn nobody_takes_mail_servers_for_others() {
+        for row in REGISTRY {
+            let by_mx = row.protocol.naming() == Some(Naming::Exchanges);
+            assert_eq!(by_mx, row.protocol == Protocol::Smtp, "{}", row.scheme);
+        }
+        assert_eq!(Protocol::Ftp.naming(), None);
+        assert_eq!(Protocol::Imap.naming(), Some(Naming::Service("_imap")));
     }
 
     #[test]

@@ -87,6 +87,10 @@ statuses! {
     Resolve = 313, "STV_E_RESOLVE", "the host name has no address";
     Connect = 314, "STV_E_CONNECT", "no address of the host could be connected to";
 
+    NoService = 315, "STV_E_NO_SERVICE", "the domain has no such service, and its DNS says so";
+    DnsBogus = 316, "STV_E_DNS_BOGUS", "an answer of the DNS fails validation (DNSSEC): forged, or a broken zone";
+    DnsFailed = 317, "STV_E_DNS_FAILED", "a look-up in the DNS came to no usable answer";
+
     Rejected = 400, "STV_E_REJECTED", "the peer is not trusted; the report says why";
 }
 

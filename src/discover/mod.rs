@@ -20,6 +20,7 @@
 //! To take bogus or failed for absent would let whoever disturbs a look-up switch DANE off.
 
 mod addresses;
+mod domain;
 mod evidence;
 mod http_response;
 mod libresolv;
@@ -36,12 +37,12 @@ mod texts;
 mod tlsa;
 mod unbound;
 
+pub use domain::hosts;
 pub use mail_policy::mail_policy;
 pub use outcome::{Absence, Missing, Outcome, Proof};
 pub use peer::discover;
 pub use policy_host::{FetchFault, PolicyHosts};
 pub use resolver::{Ask, Resolver};
-pub use servers::{Server, Servers, servers};
 pub use sts::{Settled, TxtRecords, settle};
 pub use texts::texts;
 pub use tlsa::{Associations, Found, associations};

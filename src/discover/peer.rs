@@ -57,7 +57,9 @@ fn look_up_policy(rules: &StsRules, resolver: &Resolver, peer: &mut Peer) -> Res
 
 fn enter(peer: &mut Peer, host: &Name, answer: &Associations) {
     peer.replace_tlsa(evidence(answer));
-    if answer.base != *host {
+    // RFC 7673 §4.2: where a server's records decide, its name counts beside the domain's.
+    let of_server = peer.server().is_some() && !peer.tlsa().records().is_empty();
+    if answer.base != *host || of_server {
         // A name whose labels are no host's is no name for a certificate either.
         let _ = peer.set_tlsa_base(answer.base.as_str());
     }
@@ -65,17 +67,17 @@ fn enter(peer: &mut Peer, host: &Name, answer: &Associations) {
 
 /// The host whose records count; or why nothing is looked up.
 fn base(peer: &Peer) -> std::result::Result<Name, String> {
-    if peer.provenance() == Provenance::Insecure {
+    if peer.server_provenance() == Provenance::Insecure {
         return Err("the host was named by an answer (MX, SRV) that is not signed".to_owned());
     }
-    if peer.protocol().row().identity == Identity::Domain {
+    if peer.server().is_none() && peer.protocol().row().identity == Identity::Domain {
         // RFC 7673 §3: they are those of the server that SRV records name.
         return Err(
             "the records of a domain are below its servers (SRV), which were not looked up"
                 .to_owned(),
         );
     }
-    let host = peer.host().and_then(|host| host.as_dns()).map(DnsName::as_str);
+    let host = peer.server().or(peer.host()).and_then(ReferenceId::as_dns).map(DnsName::as_str);
     let host = host.ok_or("an address has no TLSA records")?;
     Name::parse(host).ok_or_else(|| format!("{host} cannot be asked about in the DNS"))
 }

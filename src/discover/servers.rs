@@ -1,5 +1,6 @@
-//! The servers of a domain: MX for mail relays (RFC 5321 §5.1), SRV for the rest (RFC 2782; RFC 6186 for
-//! mail programs, RFC 6120 §3.2.1 for XMPP).
+//! The servers of a domain: MX for mail relays (RFC 5321 §5.1), SRV for protocols that have a service of
+//! their own (RFC 2782; RFC 6186 for mail programs, RFC 6120 §3.2.1 for XMPP). The DNS names no servers for
+//! the others, and to take the mail servers for them would be wrong: `Protocol::naming` knows.
 //!
 //! The caller names a domain, the DNS names hosts. How far that step is proven is the provenance of each
 //! host, and stays with it: whoever forges an MX record could else send the letters for bob.test to
@@ -11,7 +12,7 @@
 //! Q: And one whose only MX or SRV is "."? A: Says that it has no such service (RFC 7505, RFC 2782).
 
 use crate::dns::{Data, Exchange, Followed, Kind, Name, Question, Service};
-use crate::proto::Protocol;
+use crate::proto::Naming;
 use crate::verify::Provenance;
 
 use super::outcome::{Absence, Outcome, Proof};
@@ -46,13 +47,11 @@ pub enum Servers {
     Failed(String),
 }
 
-/// Looks up the servers of a domain for this protocol. Where it has no SRV service, they are found as
-/// those of mail relays are.
-pub fn servers(resolver: &impl Ask, domain: &Name, protocol: Protocol) -> Servers {
-    let service = protocol.row().service;
-    match service {
-        "" => exchanges(resolver, domain),
-        service => services(resolver, domain, service),
+/// Looks up the servers of a domain.
+pub fn servers(resolver: &impl Ask, domain: &Name, naming: Naming) -> Servers {
+    match naming {
+        Naming::Exchanges => exchanges(resolver, domain),
+        Naming::Service(service) => services(resolver, domain, service),
     }
 }
 
@@ -154,14 +153,12 @@ mod tests {
     }
 
     fn of_mail(outcome: Outcome) -> Servers {
-        let protocol = Protocol::from_scheme("smtp").unwrap();
-        servers(&One("bob.test", Kind::Mx, outcome), &name("bob.test"), protocol)
+        servers(&One("bob.test", Kind::Mx, outcome), &name("bob.test"), Naming::Exchanges)
     }
 
     fn of_xmpp(outcome: Outcome) -> Servers {
-        let protocol = Protocol::from_scheme("xmpp").unwrap();
         let one = One("_xmpp-client._tcp.bob.test", Kind::Srv, outcome);
-        servers(&one, &name("bob.test"), protocol)
+        servers(&one, &name("bob.test"), Naming::Service("_xmpp-client"))
     }
 
     fn shown(servers: Servers) -> Vec<(String, Option<u16>, Provenance)> {

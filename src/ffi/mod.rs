@@ -44,6 +44,7 @@ pub mod names;
 pub mod options;
 pub mod peer;
 pub mod report;
+pub mod servers;
 pub mod session;
 pub mod ssl;
 pub mod status;

@@ -29,6 +29,7 @@ pub struct Peer {
     sts: Sts,
     sts_by: Told,
     origin: Option<(ReferenceId, Provenance)>,
+    server: Option<(ReferenceId, Provenance)>,
     /// What the caller stated, and that with what was looked up.
     stated: Facts,
     facts: Facts,
@@ -78,6 +79,7 @@ impl Peer {
             tlsa: Tlsa::default(),
             tlsa_base: None,
             origin: None,
+            server: None,
             sts: Sts::NotAsked,
             sts_by: Told::ByLookup,
             stated: Facts::default(),
@@ -183,6 +185,27 @@ impl Peer {
         self.origin().map(bare).unwrap_or_default()
     }
 
+    /// The server that SRV records name, where the certificate must be for the domain all the same
+    /// (RFC 6120 §13.7): where to connect, and whose TLSA records count (RFC 7673 §3).
+    pub fn set_server(&mut self, host: &str, provenance: Provenance) -> Result<()> {
+        let reference = ReferenceId::from_host(host, Idna::Convert)?;
+        if reference.as_dns().is_none() {
+            return Err(Error::new(Status::Name, "an SRV record names a host, no address"));
+        }
+        self.server = Some((reference, provenance));
+        Ok(())
+    }
+
+    /// That server.
+    pub fn server(&self) -> Option<&ReferenceId> {
+        self.server.as_ref().map(|(host, _)| host)
+    }
+
+    /// How the machine that is connected to, whose TLSA records count, came to be named.
+    pub fn server_provenance(&self) -> Provenance {
+        self.server.as_ref().map_or(self.provenance(), |(_, provenance)| *provenance)
+    }
+
     /// TLSA records, their state and story, in place of any others.
     pub fn replace_tlsa(&mut self, tlsa: Tlsa) {
         self.tlsa = tlsa;
@@ -284,7 +307,7 @@ impl Peer {
         let port = self.effective_port();
         match &self.connect {
             Some(address) => Some((address.host.clone(), address.port.unwrap_or(port))),
-            None => Some((bare(self.host.as_ref()?), port)),
+            None => Some((bare(self.server().or(self.host.as_ref())?), port)),
         }
     }
 

@@ -11,7 +11,8 @@ import pytest
 
 from policy_host import page, policy_host
 from servers import Scene
-from starttls_verify import Peer, Provenance, RejectedError, Session, StateError, Verifier
+from starttls_verify.library import lib
+from starttls_verify import Peer, Provenance, RejectedError, Session, StarttlsVerifyError, StateError, Status, Verifier, servers
 
 BINDINGS = Path(__file__).resolve().parents[2] / "bindings"
 
@@ -36,6 +37,30 @@ try {
     echo 'trusted';
 } catch (StarttlsVerify\\PeerException $refusal) {
     echo $refusal->getReport()->json();
+}
+"""
+
+
+PHP_SERVERS = """
+require $argv[1];
+[, , $host, $port, $resolver, $anchor] = $argv;
+$verifier = new StarttlsVerify\\Verifier([
+    'dns' => 'unbound',
+    'dns_server' => ["127.0.0.1:$resolver"],
+    'dnssec_anchor_file' => $anchor,
+]);
+$domain = new StarttlsVerify\\Peer($host, 'smtp', (int) $port, "127.0.0.1:$port");
+try {
+    foreach (StarttlsVerify\\Peer::servers($verifier, $domain) as $peer) {
+        try {
+            (new StarttlsVerify\\Session($verifier, $peer, discover: true))->connect();
+            echo $peer->host(), " trusted\\n";
+        } catch (StarttlsVerify\\PeerException $refusal) {
+            echo $peer->host(), " refused\\n";
+        }
+    }
+} catch (StarttlsVerify\\StarttlsVerifyException $nobody) {
+    echo $nobody->getCode();
 }
 """
 
@@ -118,6 +143,69 @@ def test_a_policy_is_fetched(
     assert code in [finding.code for finding in report.findings]
 
 
+def domain(scene: Scene, name: str, protocol: str) -> Peer:
+    port = scene.relay.port
+    return Peer(name, protocol, port=port, connect=f"127.0.0.1:{port}")
+
+
+# What the DNS names for a domain, best first, and what discovering each gives: "" is trust.
+SERVED: Dict[Tuple[str, str], Dict[str, str]] = {
+    ("three.signed.test", "smtp"): {
+        "mail.signed.test": "",
+        "wrong.signed.test": "dane.mismatch",
+        "none.signed.test": "dane.not_checked",
+    },
+    ("serves.signed.test", "submission"): {"mail.signed.test": ""},
+    # Perfect records of a host that anybody may have named.
+    ("serves.plain.test", "submission"): {"mail.signed.test": "name.mismatch"},
+    ("plain.test", "smtp"): {"mail.signed.test": "name.mismatch"},
+}
+
+
+@pytest.mark.parametrize("name, protocol", SERVED)
+def test_the_servers_of_a_domain(scene: Scene, name: str, protocol: str) -> None:
+    verifier = Verifier(**options(scene))
+    found = servers(verifier, domain(scene, name, protocol))
+    wanted = SERVED[name, protocol]
+    assert [one.host for one in found] == list(wanted)
+    for one in found:
+        with Session(verifier, one, discover=True) as session:
+            if not wanted[one.host]:
+                assert session.connect() == 0
+                continue
+            with pytest.raises(RejectedError) as refusal:
+                session.connect()
+        codes = [finding.code for finding in refusal.value.report.findings]
+        assert wanted[one.host] in codes
+
+
+NOBODY: Dict[Tuple[str, str], int] = {
+    ("nomail.signed.test", "smtp"): Status.E_NO_SERVICE,
+    ("serves.signed.test", "imap"): Status.E_NO_SERVICE,
+    ("taken.forged.test", "smtp"): Status.E_DNS_BOGUS,
+    ("mail.dead.test", "smtp"): Status.E_DNS_FAILED,
+    ("signed.test", "ftp"): Status.E_ARGUMENT,
+    ("127.0.0.1", "smtp"): Status.E_ARGUMENT,
+}
+
+
+@pytest.mark.parametrize("name, protocol", NOBODY)
+def test_nobody_serves(scene: Scene, name: str, protocol: str) -> None:
+    with pytest.raises(StarttlsVerifyError) as fault:
+        servers(Verifier(**options(scene)), domain(scene, name, protocol))
+    assert fault.value.status == NOBODY[name, protocol]
+    assert str(fault.value)
+
+
+def test_records_of_a_chat_server_are_below_its_target(scene: Scene) -> None:
+    """RFC 7673: the certificate is for the domain, the TLSA records are the server's."""
+    verifier = Verifier(**options(scene))
+    (server,) = servers(verifier, Peer("serves.signed.test", "xmpp"))
+    assert (server.host, server.port) == ("mail.signed.test", scene.relay.port)
+    handle = server.handle()
+    assert lib.stv_peer_discover(handle.pointer, verifier.handle().pointer) == 0
+
+
 def test_it_is_asked_for_twice(scene: Scene) -> None:
     """Neither the option alone nor the word alone looks anything up."""
     with Session(Verifier(**options(scene)), peer(scene, "mail.signed.test")) as session:
@@ -145,12 +233,32 @@ def test_evidence_in_python(scene: Scene) -> None:
     assert "bogus" in found["evidence.not_checked"], found
 
 
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        (
+            "three.signed.test",
+            "mail.signed.test trusted\nwrong.signed.test refused\nnone.signed.test refused\n",
+        ),
+        ("plain.test", "mail.signed.test refused\n"),
+        ("taken.forged.test", str(int(Status.E_DNS_BOGUS))),
+    ],
+)
+def test_php_servers(scene: Scene, name: str, said: str) -> None:
+    assert php(scene, PHP_SERVERS, name) == said
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_php(scene: Scene, host: str) -> None:
+    assert (HOSTS[host] or "trusted") in php(scene, PHP, host)
+
+
+def php(scene: Scene, code: str, host: str) -> str:
+    """What the program prints."""
     autoload = str(BINDINGS / "php" / "autoload.php")
     port, resolver = str(scene.relay.port), str(scene.resolver)
     done = subprocess.run(
-        [os.environ.get("PHP", "php"), "-d", "ffi.enable=1", "-r", PHP, "--"]
+        [os.environ.get("PHP", "php"), "-d", "ffi.enable=1", "-r", code, "--"]
         + [autoload, host, port, resolver, scene.anchor],
         capture_output=True,
         text=True,
@@ -158,7 +266,7 @@ def test_php(scene: Scene, host: str) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    assert (HOSTS[host] or "trusted") in done.stdout
+    return done.stdout
 
 
 def test_evidence_in_php(scene: Scene) -> None:

@@ -100,6 +100,30 @@ def test_opportunism_is_for_hosts_without_records(program: str, scene: Scene, na
     assert exit_code == 1
 
 
+SERVED: Dict[str, Tuple[int, List[str]]] = {
+    "submission://serves.signed.test": (0, ["mail.signed.test"]),
+    "submission://serves.plain.test": (1, ["mail.signed.test"]),
+    "imap://serves.signed.test": (3, []),
+    "submission://taken.forged.test": (1, []),
+    "ftp://signed.test": (2, []),
+    "smtp://signed.test": (2, []),
+}
+
+
+@pytest.mark.parametrize("target", SERVED)
+def test_the_servers_that_srv_records_name(program: str, scene: Scene, target: str) -> None:
+    code, hosts = SERVED[target]
+    words = [program, "check", "--json", "--srv", "--connect", f"127.0.0.1:{scene.relay.port}"]
+    for option in engine(scene, "unbound"):
+        words += ["--set", option]
+    done = subprocess.run(
+        [*words, target], capture_output=True, text=True, check=False, timeout=120
+    )
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [report["host"] for report in reports] == hosts, done.stderr
+    assert done.returncode == code, done.stderr
+
+
 def held(directory: Path, domain: str, hosts: List[str]) -> Path:
     """A policy that was fetched a minute ago; the domain's TXT record is gone since."""
     directory.mkdir(mode=0o700)

@@ -18,7 +18,10 @@ WRONG = "00" * 32
 POLICY_HOST = "127.0.0.43"
 
 # Becomes another host on the way.
-FORGED_MX = "taken IN MX 10 mail.signed.test.\n"
+FORGED_MX = """\
+taken IN MX 10 mail.signed.test.
+_submission._tcp.taken IN SRV 10 0 25 mail.signed.test.
+"""
 
 # 127.0.0.1 leads back, 127.0.0.3 has the name of another, and 127.0.0.4 has none.
 REVERSE = """\
@@ -71,6 +74,9 @@ mixed IN MX 20 wrong
 three IN MX 10 mail
 three IN MX 20 wrong
 three IN MX 30 none
+_submission._tcp.serves IN SRV 10 0 {port} mail
+_xmpp-client._tcp.serves IN SRV 10 0 {port} mail
+_imap._tcp.serves IN SRV 0 0 0 .
 over IN CNAME mail.other.test.
 _smtp._tls.mixed IN TXT "v=TLSRPTv1; rua=mailto:tls@signed.test,https://signed.test/r"
 _smtp._tls.good IN TXT "v=TLSRPTv1; rua="
@@ -79,11 +85,12 @@ nomail IN MX 0 .
 into-forged IN CNAME mail.forged.test.
 {at}.into-forged IN {right}
 """
+    abroad = f"_submission._tcp.serves IN SRV 10 0 {port} mail.signed.test.\n"
     return (
         Zone("signed.test.", signed),
         Zone("other.test.", mail),
         # Its letters go to a host whose certificate and TLSA record are perfect.
-        Zone("plain.test.", f"{mail}@ IN MX 10 mail.signed.test.\n", is_signed=False),
+        Zone("plain.test.", f"{mail}@ IN MX 10 mail.signed.test.\n{abroad}", is_signed=False),
         # As plain.test, and it has an MTA-STS policy; the name of its policy host is an alias.
         Zone(
             "sts.test.",
@@ -109,7 +116,7 @@ into-forged IN CNAME mail.forged.test.
 def forge(text: str, digest: str) -> str:
     """Another key in place of the one that was signed."""
     assert WRONG in text
-    return text.replace(WRONG, digest).replace("MX\t10", "MX\t1")
+    return text.replace(WRONG, digest).replace("MX\t10", "MX\t1").replace("SRV\t10", "SRV\t1")
 
 
 def strip(text: str) -> str:

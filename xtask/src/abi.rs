@@ -14,6 +14,7 @@ pub const NOUNS: &[&str] = &[
     "config",
     "verifier",
     "peer",
+    "servers",
     "chain",
     "known_peers",
     "session",

@@ -264,6 +264,8 @@ final class Library
             $status === Status::E_PANIC || $status === Status::E_MEMORY => StarttlsVerifyException::class,
             $status === Status::E_STATE => StateException::class,
             $status >= Status::E_OPTION_UNKNOWN && $status <= Status::E_INSECURE => OptionException::class,
+            // A look-up that came to nobody.
+            $status >= 300 => StarttlsVerifyException::class,
             default => ArgumentException::class,
         };
         $words = $words !== '' ? $words : $this->text('stv_status_text', $status);

@@ -7,7 +7,12 @@ namespace StarttlsVerify;
 /** Whom we expect. Checked when it is made, and never changed. */
 final class Peer
 {
-    private readonly Handle $handle;
+    private Handle $handle;
+
+    /** Where the library made this peer: the servers, and which of them. */
+    private ?Handle $servers = null;
+
+    private int $index = 0;
 
     /**
      * @param string       $host       DNS name (U-labels are converted) or IP address: what the
@@ -59,6 +64,46 @@ final class Peer
         if ($origin !== null) {
             $this->obey($library->number('stv_peer_set_origin', $this->handle, $origin, $provenance->value));
         }
+    }
+
+    /**
+     * The peers that serve the domain that is the host of $domain, the best first; at least one. Found by
+     * MX for mail relays and by SRV for other protocols, as the verifier's options dns, ... say. Each knows
+     * how it came to be named; look its TLSA records up with new Session($verifier, $peer, discover: true).
+     *
+     * @return list<self>
+     * @throws ArgumentException        for a protocol whose servers the DNS does not name, or an address
+     * @throws StarttlsVerifyException  STV_E_NO_SERVICE, STV_E_DNS_BOGUS, STV_E_DNS_FAILED: there is nobody
+     */
+    public static function servers(Verifier $verifier, self $domain): array
+    {
+        $library = $domain->handle->library;
+        [$status, $servers] = $library->make('servers', 'stv_servers_discover', $domain->handle, $verifier->handle());
+        if ($servers === null) {
+            throw $library->fault($status, $library->text('stv_peer_error', $domain->handle));
+        }
+        $peers = [];
+        for ($index = 0; $index < $library->number('stv_servers_count', $servers); $index++) {
+            $host = $library->text('stv_servers_host', $servers, $index);
+            $peer = new self($host, $domain->protocol, $library->number('stv_servers_port', $servers, $index));
+            $peer->servers = $servers;
+            $peer->index = $index;
+            $peer->handle = $peer->made($servers);
+            $peers[] = $peer;
+        }
+        return $peers;
+    }
+
+    private function made(Handle $servers): Handle
+    {
+        [$status, $handle] = $servers->library->make('peer', 'stv_servers_peer', $servers, $this->index);
+        return $handle ?? throw $servers->library->fault($status);
+    }
+
+    /** The host: the server, where the DNS named it. */
+    public function host(): string
+    {
+        return $this->host;
     }
 
     /**
@@ -135,6 +180,9 @@ final class Peer
             $this->origin,
             $this->provenance,
         );
+        if ($this->servers !== null) {
+            $peer->handle = $this->made($this->servers);
+        }
         $library = $peer->handle->library;
         if ($known !== null) {
             $peer->obey($library->number('stv_peer_set_known', $peer->handle, $known->handle()));

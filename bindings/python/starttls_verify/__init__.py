@@ -35,6 +35,7 @@ from .library import library_version
 from .options import Option, OptionValue, option_table
 from .peer import Peer
 from .report import Finding, Report
+from .servers import servers
 from .session import Session
 from .tls_rpt import TlsRpt
 from .verifier import Verifier
@@ -79,6 +80,7 @@ __all__ = [
     "judge_ssl_socket",
     "library_version",
     "option_table",
+    "servers",
     "verify_chain",
 ]
 

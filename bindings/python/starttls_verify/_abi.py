@@ -71,6 +71,9 @@ class Status(enum.IntEnum):
     E_TIMEOUT = 312
     E_RESOLVE = 313
     E_CONNECT = 314
+    E_NO_SERVICE = 315
+    E_DNS_BOGUS = 316
+    E_DNS_FAILED = 317
     E_REJECTED = 400
 
 
@@ -451,6 +454,48 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
         ctypes.c_char_p,
         (
             ctypes.c_void_p,
+        ),
+    ),
+    "stv_servers_discover": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.POINTER(ctypes.c_void_p),
+        ),
+    ),
+    "stv_servers_free": (
+        None,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_servers_count": (
+        ctypes.c_size_t,
+        (
+            ctypes.c_void_p,
+        ),
+    ),
+    "stv_servers_host": (
+        ctypes.c_char_p,
+        (
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_servers_port": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_servers_peer": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_void_p),
         ),
     ),
     "stv_chain_new": (

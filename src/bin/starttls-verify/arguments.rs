@@ -130,6 +130,10 @@ pub struct CheckArguments {
     /// MTA-STS policy, and check every one; the exit code is that of the worst
     #[arg(long, conflicts_with_all = ["batch", "names", "tlsa"])]
     pub mx: bool,
+    /// The target is a domain: look up its servers for the protocol (SRV) and their TLSA records, and check
+    /// every one; the exit code is that of the worst
+    #[arg(long, conflicts_with_all = ["batch", "mx", "tlsa"])]
+    pub srv: bool,
     /// Directory in which MTA-STS policies are kept for as long as they hold; only its owner may write
     /// to it
     #[arg(long, value_name = "DIR", requires = "mx")]

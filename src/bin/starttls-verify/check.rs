@@ -9,9 +9,9 @@ use crate::arguments::{CheckArguments, ConnectionArguments};
 use crate::base::Base;
 use crate::batch_check;
 use crate::desk::Progress;
+use crate::domain;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::mail_domain;
 use crate::output::show;
 use crate::target;
 use crate::tls_rpt::TlsRpt;
@@ -26,8 +26,8 @@ pub fn run(arguments: &CheckArguments) -> std::result::Result<Exit, Fault> {
         return Ok(if arguments.strict { worst } else { Exit::Trusted });
     };
     let verifier = Verifier::new(&base.config())?;
-    if arguments.mx {
-        return mail_domain::run(arguments, target, &verifier, &acquaintance);
+    if arguments.mx || arguments.srv {
+        return domain::run(arguments, target, &verifier, &acquaintance);
     }
     let mut peer = peer_of(target, &arguments.connection)?;
     let names = arguments.names.iter().map(|name| target::tagged(name));
@@ -52,7 +52,7 @@ pub fn peer_of(target: &str, connection: &ConnectionArguments) -> Result<Peer> {
 fn base_of(arguments: &CheckArguments) -> Result<Base> {
     let mut base = Base::of(&arguments.policy)?;
     base.wait(&arguments.connection)?;
-    if arguments.mx {
+    if arguments.mx || arguments.srv {
         base.look_up()?;
     }
     if let Some(directory) = &arguments.mta_sts_cache {

@@ -60,7 +60,7 @@ pub struct Ruling {
 /// Whether the peer's records decide.
 pub fn stands(policy: &Policy, peer: &Peer) -> Standing {
     let usages = peer.protocol().tlsa_usages();
-    match peer.provenance() {
+    match peer.server_provenance() {
         Provenance::User | Provenance::Secure => standing(policy.dane.mode, usages, peer.tlsa()),
         Provenance::Insecure => astray(policy.dane.mode, usages, peer.tlsa()),
     }
