@@ -229,3 +229,45 @@ fn the_policy_and_the_judge() {
         assert_eq!(report.verdict, wanted, "{what}: {}", report.text());
     }
 }
+
+/// REQUIRETLS through the judge: a host whose certificate is for the domain, named by unsigned records.
+#[test]
+fn a_letter_that_demands_tls_goes_to_proven_hosts_only() {
+    use starttls_verify::verify::Provenance::{Insecure, Secure, User};
+    let pki = Pki::new().unwrap();
+    let bob = pki.leaf(&["mail.bob.test", "bob.test"]).unwrap();
+    let stranger = Pki::new().unwrap().leaf(&["mail.bob.test"]).unwrap();
+    let demanded: &[(&str, Value)] = &[("requiretls", Value::Bool(true))];
+    let opportunistic: &[(&str, Value)] =
+        &[("requiretls", Value::Bool(true)), ("insecure_opportunistic", Value::Bool(true))];
+    const ENFORCE: &str = "version: STSv1\nmode: enforce\nmx: mail.bob.test\nmax_age: 9\n";
+    const TESTING: &str = "version: STSv1\nmode: testing\nmx: mail.bob.test\nmax_age: 9\n";
+    for (options, chain, provenance, policy, code) in [
+        (&[][..], &bob, Insecure, "", ""),
+        (demanded, &bob, Insecure, "", "name.unproven_host"),
+        (demanded, &bob, Insecure, TESTING, "name.unproven_host"),
+        (demanded, &bob, Insecure, ENFORCE, ""),
+        (demanded, &bob, Secure, "", ""),
+        (demanded, &bob, User, "", ""),
+        (opportunistic, &bob, Insecure, "", "name.unproven_host"),
+        (opportunistic, &stranger, Secure, TESTING, "chain.unknown_issuer"),
+    ] {
+        let report = world::judged_from(&pki, options, chain, policy, provenance);
+        let found = report.first_failure().map_or("", |finding| finding.code.name());
+        assert_eq!(found, code, "{options:?} {provenance:?} {policy}: {}", report.text());
+        assert_eq!(report.verdict == Verdict::Trusted, code.is_empty());
+    }
+}
+
+#[test]
+fn nobody_demands_a_proof_and_waives_it() {
+    for waived in ["insecure_no_chain", "insecure_no_name"] {
+        let mut config = starttls_verify::verify::Config::new();
+        for name in ["requiretls", waived] {
+            config.put(starttls_verify::options::Mode::Replace, name, Value::Bool(true)).unwrap();
+        }
+        let error = starttls_verify::verify::Verifier::new(&config).err().expect("a refusal");
+        assert_eq!(error.status, Status::OptionValue);
+        assert!(error.what.contains(waived), "{}", error.what);
+    }
+}

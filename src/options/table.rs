@@ -325,6 +325,13 @@ pub const TABLE: &[Row] = &[
         "What part the domain's MTA-STS policy has, for mail relays: one that is enforced counts (apply); there must be one (require); none (off).",
     ),
     row(
+        "requiretls",
+        Kind::Bool,
+        "false",
+        ALL,
+        "Whether the letter's sender demanded TLS to proven hosts (REQUIRETLS, RFC 8689): a mail relay must then be named by signed MX records or by an MTA-STS policy in force, and proven by TLSA records or by chain and name. That it announces REQUIRETLS after TLS is yours to see.",
+    ),
+    row(
         "mta_sts_cache",
         Kind::Text,
         "none: a policy is fetched each time",

@@ -286,6 +286,10 @@ codes! {
         "The certificate is for another name.",
         "The host name is an alias that the certificate does not hold (shared hosting), or this is another server: perhaps an attacker with a valid certificate of its own.",
         "Use a name that the certificate holds, if you know that it is the same server; or have the name added to the certificate.";
+    NameUnprovenHost, "name.unproven_host", Name, Rejected,
+        "The letter may only go to a host that is proven to serve the domain, and nothing proves this one.",
+        "The option requiretls is set, and the domain has neither signed MX records nor an MTA-STS policy that names the host.",
+        "Return the letter to its sender; the domain's administrator should sign the zone or publish an MTA-STS policy.";
     NameMalformedSan, "name.malformed_san", Name, Rejected,
         "The subjectAltName of the certificate is malformed.",
         "A hostile certificate (NUL or text tricks), or a badly made one.",

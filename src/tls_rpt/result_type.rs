@@ -143,6 +143,7 @@ pub const fn result_type(code: Code) -> Option<ResultType> {
         | Code::TransparencyTooFew
         | Code::TransparencyInvalid
         | Code::TransparencyNotChecked
+        | Code::NameUnprovenHost
         | Code::MtaStsMismatch
         | Code::MtaStsTesting
         | Code::MtaStsNotChecked

@@ -52,6 +52,12 @@ impl Needs {
         evidence: Need::ReportOnly,
     };
 
+    /// Opportunism ends. Where DANE decides, chain and name weigh what it made of them.
+    pub fn firm(self) -> Needs {
+        let firm = |need| if need == Need::Preferred { Need::Required } else { need };
+        Needs { chain: firm(self.chain), name: firm(self.name), ..self }
+    }
+
     /// The same before the end of the handshake: what only its end can show weighs nothing yet.
     pub const fn before_the_end(self) -> Needs {
         Needs {
@@ -291,6 +297,39 @@ mod tests {
             }
         }
         assert!(worsened > 0, "evidence that is required must be able to refuse");
+    }
+
+    /// What the options can make of the checks, and every outcome of all eight at once.
+    #[test]
+    fn evidence_makes_no_verdict_better_whatever_all_the_others_say() {
+        let of_peer = Check::OF_PEER.into_iter().filter(|check| *check != Check::Evidence);
+        let others: Vec<Check> = of_peer.collect();
+        assert_eq!(others.len(), 8);
+        let silent_or = [None, Some(Outcome::Pass), Some(Outcome::Fail)];
+        for needs in [Need::Required, Need::Preferred, Need::Veto, Need::ReportOnly] {
+            let needs = others.iter().fold(Needs::NONE, |all, check| set(all, *check, needs));
+            for number in 0..3_usize.pow(8) {
+                let outcome = |place: usize| silent_or[number / 3_usize.pow(place as u32) % 3];
+                let finding = |(place, check): (usize, &Check)| {
+                    Some(Finding::new(code_of(*check), outcome(place)?, ""))
+                };
+                let findings: Vec<Finding> =
+                    others.iter().enumerate().filter_map(finding).collect();
+                better_for_no(needs, &findings);
+            }
+        }
+    }
+
+    fn better_for_no(needs: Needs, findings: &[Finding]) {
+        let without = rank(decide(needs, findings));
+        for outcome in OUTCOMES {
+            let evidence = Finding::new(Code::EvidenceReverseConfirmed, outcome, "");
+            let all = [findings, &[evidence]].concat();
+            for need in NEEDS {
+                let with = rank(decide(set(needs, Check::Evidence, need), &all));
+                assert!(with <= without, "{needs:?} {findings:?} {need:?} {outcome:?}");
+            }
+        }
     }
 
     fn pairs() -> impl Iterator<Item = (Outcome, Outcome)> {

@@ -108,7 +108,9 @@ pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examina
     let Ruling { findings, chain, path, references, needs } =
         dane::check(&policy, policy.known.needs(peer, policy.needs()), peer, evidence.chain, now);
     let (sts_finding, needs) = sts::check(policy.sts.mode, peer, needs);
-    let name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
+    let needs = policy.requiretls.needs(peer, needs);
+    let mut name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
+    name_findings.extend(policy.requiretls.check(policy.sts.mode, peer));
     let pin_findings = pins::check(&policy, evidence.chain, &path);
     let known_findings = vec![known::check(policy.known, peer, evidence.chain)];
     Examination {

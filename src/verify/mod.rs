@@ -36,6 +36,7 @@ mod policy;
 mod profile;
 mod provenance;
 mod questions;
+mod requiretls;
 mod revocation;
 mod search;
 mod shelf;

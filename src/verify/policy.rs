@@ -24,6 +24,7 @@ use super::known::KnownRules;
 use super::known_chains::{GoodPath, KnownChains};
 use super::peer::Peer;
 use super::provenance;
+use super::requiretls::RequireTls;
 use super::revocation::OcspMode;
 use super::sts::{StsMode, StsRules};
 use super::transparency::CtRules;
@@ -50,6 +51,8 @@ pub struct Policy {
     pub dane: DaneRules,
     /// The domain's MTA-STS policy.
     pub sts: StsRules,
+    /// Whether the sender demanded TLS to a host that is proven.
+    pub requiretls: RequireTls,
     /// TLS settings.
     pub tls: TlsRules,
     /// Look-ups in the DNS.
@@ -248,6 +251,7 @@ impl Policy {
             known: KnownRules::freeze(settings)?,
             dane: DaneRules::freeze(settings),
             sts: StsRules::freeze(settings),
+            requiretls: RequireTls::freeze(settings)?,
             tls: TlsRules::freeze(settings)?,
             dns: DnsRules::freeze(settings)?,
             evidence: EvidenceRules::freeze(settings)?,

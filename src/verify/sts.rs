@@ -77,17 +77,11 @@ pub fn check(mode: StsMode, peer: &Peer, needs: Needs) -> (Finding, Needs) {
     let enforced = matches!(peer.sts(), Sts::Policy(policy) if policy.mode == Mode::Enforce)
         && peer.protocol().has_mta_sts();
     let needs = match (mode, enforced, needs.dane) {
-        (StsMode::Require, _, _) => Needs { mta_sts: Need::Required, ..strict(needs) },
+        (StsMode::Require, _, _) => Needs { mta_sts: Need::Required, ..needs.firm() },
         (StsMode::Off, _, _) | (StsMode::Apply, false, _) | (_, _, Need::Required) => needs,
-        (StsMode::Apply, true, _) => Needs { mta_sts: Need::Required, ..strict(needs) },
+        (StsMode::Apply, true, _) => Needs { mta_sts: Need::Required, ..needs.firm() },
     };
     (finding, needs)
-}
-
-/// Opportunism ends. Where DANE decides, chain and name weigh what it made of them.
-fn strict(needs: Needs) -> Needs {
-    let firm = |need| if need == Need::Preferred { Need::Required } else { need };
-    Needs { chain: firm(needs.chain), name: firm(needs.name), ..needs }
 }
 
 fn finding(mode: StsMode, peer: &Peer) -> Finding {

@@ -8,7 +8,7 @@ use starttls_verify::name::{DnsName, Idna};
 use starttls_verify::options::{self, Value};
 use starttls_verify::ossl::Chain;
 use starttls_verify::report::{Report, Shown};
-use starttls_verify::verify::{Config, Ending, Evidence, Peer, Verifier, judge};
+use starttls_verify::verify::{Config, Ending, Evidence, Peer, Provenance, Verifier, judge};
 use stv_lab::chains::{self as lab, Pki};
 
 use super::host::{Answer, serve};
@@ -51,6 +51,17 @@ impl World {
 
 /// What the judge says of mail.bob.test with this chain, under this policy of its domain.
 pub fn judged(pki: &Pki, more: &[(&str, Value)], shown: &lab::Chain, policy: &str) -> Report {
+    judged_from(pki, more, shown, policy, Provenance::User)
+}
+
+/// The same for a host that was named so for bob.test.
+pub fn judged_from(
+    pki: &Pki,
+    more: &[(&str, Value)],
+    shown: &lab::Chain,
+    policy: &str,
+    provenance: Provenance,
+) -> Report {
     let mut config = Config::new();
     let anchor = Value::Bytes(pki.root.cert.to_pem().unwrap());
     config.put(options::Mode::Replace, "ca_pem", anchor).unwrap();
@@ -59,6 +70,9 @@ pub fn judged(pki: &Pki, more: &[(&str, Value)], shown: &lab::Chain, policy: &st
     }
     let mut peer = Peer::new();
     peer.set_host("mail.bob.test").unwrap();
+    if provenance != Provenance::User {
+        peer.set_origin("bob.test", provenance).unwrap();
+    }
     peer.set_sts(Sts::stated(policy).unwrap());
     let mut chain = Chain::new();
     for certificate in &shown.certs {
