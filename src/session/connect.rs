@@ -35,11 +35,6 @@ impl Session {
         Ok(())
     }
 
-    /// Whether `begin` has to ask the resolver.
-    pub fn needs_resolver(&self) -> bool {
-        self.endpoint().is_ok_and(|(host, _)| host.parse::<IpAddr>().is_err())
-    }
-
     fn endpoint(&self) -> Result<(String, u16)> {
         match self.peer.endpoint() {
             None => Err(Error::new(Status::State, "the peer has no host to connect to")),

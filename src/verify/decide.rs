@@ -259,6 +259,7 @@ mod tests {
         let needs = Needs { chain: Need::Required, name: Need::Required, ..Needs::NONE };
         assert_eq!(decide(needs, &[]), Verdict::Rejected);
     }
+
     /// From worst to best.
     const fn rank(verdict: Verdict) -> u8 {
         match verdict {
@@ -272,19 +273,10 @@ mod tests {
     /// evidence: what the DNS says never makes of a verdict a better one.
     #[test]
     fn evidence_never_makes_a_verdict_better() {
-        const OTHERS: [Check; 8] = [
-            Check::Chain,
-            Check::Name,
-            Check::Pin,
-            Check::Revocation,
-            Check::Transparency,
-            Check::Known,
-            Check::Dane,
-            Check::MtaSts,
-        ];
+        let others = others();
         let mut worsened = 0;
         // Two checks at a time vary, the rest is silent: each check weighs by itself.
-        for (one, two) in OTHERS.iter().flat_map(|one| OTHERS.map(|two| (*one, two))) {
+        for (one, two) in others.iter().flat_map(|one| others.iter().map(|two| (*one, *two))) {
             for (need_one, need_two) in NEEDS.iter().flat_map(|one| NEEDS.map(|two| (*one, two))) {
                 let needs = set(set(Needs::NONE, one, need_one), two, need_two);
                 for (first, second) in pairs() {
@@ -302,9 +294,7 @@ mod tests {
     /// What the options can make of the checks, and every outcome of all eight at once.
     #[test]
     fn evidence_makes_no_verdict_better_whatever_all_the_others_say() {
-        let of_peer = Check::OF_PEER.into_iter().filter(|check| *check != Check::Evidence);
-        let others: Vec<Check> = of_peer.collect();
-        assert_eq!(others.len(), 8);
+        let others = others();
         let silent_or = [None, Some(Outcome::Pass), Some(Outcome::Fail)];
         for needs in [Need::Required, Need::Preferred, Need::Veto, Need::ReportOnly] {
             let needs = others.iter().fold(Needs::NONE, |all, check| set(all, *check, needs));
@@ -318,6 +308,14 @@ mod tests {
                 better_for_no(needs, &findings);
             }
         }
+    }
+
+    /// Every check of the peer beside the evidence.
+    fn others() -> Vec<Check> {
+        let others = Check::OF_PEER.into_iter().filter(|check| *check != Check::Evidence);
+        let others: Vec<Check> = others.collect();
+        assert_eq!(others.len(), 8);
+        others
     }
 
     fn better_for_no(needs: Needs, findings: &[Finding]) {
