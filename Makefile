@@ -210,7 +210,7 @@ bench-instructions: bench-programs
 bench-programs: setup-bench lib
 	@mkdir -p $(BENCH)
 	benches/chains.sh $(BENCH)/material
-	set -e; for name in verdicts questions handshakes sessions instructions; do \
+	set -e; for name in verdicts questions handshakes sessions heap instructions; do \
 		$(CC) $(BENCH_FLAGS) benches/$$name.c $(BENCH_SHARED) -o $(BENCH)/$$name $(BENCH_LINK); done
 	$(CC) $(BENCH_FLAGS) benches/fresh_ours.c $(BENCH_SHARED) -o $(BENCH)/fresh_ours $(BENCH_LINK)
 	$(CC) $(BENCH_FLAGS) benches/fresh_theirs.c benches/material.c benches/theirs.c benches/measure.c -o $(BENCH)/fresh_theirs -lcrypto

@@ -13,7 +13,7 @@ enum { TIMES = 10 };
 
 struct operands {
     struct material material;
-    stv_verifier *verifier;
+    stv_verifier *verifier, *remembering;
 };
 
 static void first_verdict(void *what)
@@ -30,6 +30,13 @@ static void warm_verdict(void *what)
     struct operands *operands = what;
 
     our_verdict(operands->verifier, &operands->material);
+}
+
+static void known_chain(void *what)
+{
+    struct operands *operands = what;
+
+    our_verdict(operands->remembering, &operands->material);
 }
 
 static void name(void *what)
@@ -59,6 +66,7 @@ static const struct operation {
     {"first-verdict-ec3", "ec3", "chain.pem", first_verdict},
     {"warm-verdict-rsa3", "rsa3", "chain.pem", warm_verdict},
     {"warm-verdict-ec3", "ec3", "chain.pem", warm_verdict},
+    {"known-chain-ec3", "ec3", "chain.pem", known_chain},
     {"name-1-san", "san1", "pem", name},
     {"name-1000-sans", "san1000", "pem", name},
     {"pin", "ec3", "pem", pin},
@@ -76,13 +84,16 @@ void counted(step *run, void *what)
 
 static void measure(const struct operation *operation, const char *directory)
 {
+    static const struct setting full[] = {UNKNOWN_CHAINS, {NULL, NULL}};
     struct operands operands;
 
     use_bundle_as_system(directory);
     read_material(&operands.material, directory, operation->material, operation->suffix);
-    operands.verifier = our_verifier(NULL);
+    operands.verifier = our_verifier(full);
+    operands.remembering = our_verifier(NULL);
     operation->run(&operands);
     counted(operation->run, &operands);
+    stv_verifier_free(operands.remembering);
     stv_verifier_free(operands.verifier);
     free_material(&operands.material);
 }

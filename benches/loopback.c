@@ -83,19 +83,26 @@ static void close_both(SSL *tls, SSL_SESSION **keep)
         *keep = SSL_get1_session(tls);
 }
 
-void bare_connection(SSL_CTX *context, int port, const char *host, SSL_SESSION *session, SSL_SESSION **keep)
+SSL *bare_handshake(SSL_CTX *context, int fd, const char *host, SSL_SESSION *session)
 {
-    int fd = loopback_connect(port);
-    SSL *tls;
+    SSL *tls = SSL_new(context);
 
-    bare_dialogue(fd);
-    tls = SSL_new(context);
     SSL_set_fd(tls, fd);
     SSL_set_tlsext_host_name(tls, host);
     SSL_set1_host(tls, host);
     if (session)
         SSL_set_session(tls, session);
     must(SSL_connect(tls) == 1 && SSL_get_verify_result(tls) == X509_V_OK, "SSL_connect");
+    return tls;
+}
+
+void bare_connection(SSL_CTX *context, int port, const char *host, SSL_SESSION *session, SSL_SESSION **keep)
+{
+    int fd = loopback_connect(port);
+    SSL *tls;
+
+    bare_dialogue(fd);
+    tls = bare_handshake(context, fd, host, session);
     close_both(tls, keep);
     SSL_free(tls);
     close(fd);

@@ -4,14 +4,20 @@
 
 #include <string.h>
 
-stv_verifier *our_verifier(const char *off)
+static void set(stv_config *config, const struct setting *setting)
+{
+    must(stv_config_set_text(config, setting->option, strlen(setting->option), setting->value,
+                             strlen(setting->value)) == STV_OK, stv_config_error(config));
+}
+
+stv_verifier *our_verifier(const struct setting *settings)
 {
     stv_verifier *verifier = NULL;
     stv_config *config = NULL;
 
     must(stv_config_new(&config) == STV_OK, "stv_config_new");
-    if (off)
-        must(stv_config_set_bool(config, off, strlen(off), 0) == STV_OK, stv_config_error(config));
+    for (; settings && settings->option; settings++)
+        set(config, settings);
     must(stv_verifier_new(config, &verifier) == STV_OK, stv_config_error(config));
     stv_config_free(config);
     return verifier;

@@ -70,7 +70,7 @@ class Bench:
             opponents.append(("PHP stream, not verified", stream, "<=1.0"))
         mine, *others = processes.printed([ours, *(command for _, command, _ in opponents)], 3)
         for (name, _, goal), theirs in zip(opponents, others):
-            yield Figure("connection", chain, mine, theirs, name, "us", goal)
+            yield Figure("connection, known chain", chain, mine, theirs, name, "us", goal)
 
     def checks(self) -> Iterator[Figure]:
         """The command line against the programs that people use for the same."""
@@ -134,6 +134,12 @@ class Bench:
             )
             yield Figure(name, chain, ours, theirs, "bare libssl epoll loop", unit, goal)
 
+    def open_sessions(self) -> Iterator[Figure]:
+        for chain in CHAINS:
+            with Server(self.programs / "server", self.material, chain) as port:
+                heap = self.program("heap")
+                yield from self.lines(heap, str(self.material), chain, str(port), "400")
+
     def library_itself(self) -> Iterator[Figure]:
         opening = self.program("opening")
         ours, theirs = processes.printed([[opening, self.library], [opening, "libssl.so.3"]], 41)
@@ -148,7 +154,8 @@ def main() -> None:
     os.environ |= {"SSL_CERT_FILE": bench.bundle, "SSL_CERT_DIR": "/nonexistent"}
     measured: list[Figure] = []
     first = (bench.library_itself, bench.in_process, bench.fresh)
-    for part in (*first, bench.connections, bench.checks, bench.batches):
+    many = (bench.batches, bench.open_sessions)
+    for part in (*first, bench.connections, bench.checks, *many):
         print(f"bench: {part.__name__.replace('_', ' ')}", file=sys.stderr)
         measured += part()
         figures.write(measured, Path(results))
