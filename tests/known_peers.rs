@@ -22,8 +22,8 @@ use stv_lab::chains::{self, BOB, Chain, EVE, Pki};
 use stv_lab::record::Record;
 use stv_lab::script::{Script, Step};
 use stv_lab::server::Server;
-use stv_lab::smtp;
 use stv_lab::tls::{Endpoint, Strength};
+use stv_lab::{dialect, plays};
 
 /// A directory of its own, which ends with the test.
 struct Room(PathBuf);
@@ -59,7 +59,7 @@ fn text(path: &Path) -> &str {
 
 fn serve(chain: &Chain) -> Server {
     let endpoint = Endpoint::new(chain, Strength::Modern).unwrap();
-    Server::start(smtp::honest(&endpoint), Record::default()).unwrap()
+    Server::start(plays::honest(&dialect::SMTP, &endpoint), Record::default()).unwrap()
 }
 
 /// A verifier that trusts this root, with `NAME=VALUE` options.

@@ -1,16 +1,18 @@
-//! Every scenario of the lab through the session door: verdict, code, deadline, and nothing but
-//! EHLO, STARTTLS and QUIT in clear.
+//! Every scenario of the lab through the session door, in every protocol that the lab speaks:
+//! verdict, code, deadline, and in clear nothing but what the protocol needs for TLS.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use starttls_verify::error::Result;
 use starttls_verify::options::{Mode, Value};
+use starttls_verify::proto::Protocol;
 use starttls_verify::report::{Report, Verdict};
 use starttls_verify::session::Session;
 use starttls_verify::status::Status;
 use starttls_verify::verify::{Config, Peer, Verifier};
 use stv_lab::Lab;
+use stv_lab::dialect::{self, Dialect};
 use stv_lab::scenario::{Outcome, Scenario};
 
 fn session(lab: &Lab, scenario: &Scenario) -> Result<Session> {
@@ -21,6 +23,7 @@ fn session(lab: &Lab, scenario: &Scenario) -> Result<Session> {
         config.put(Mode::Replace, name, Value::Int(scenario.deadline_ms as i64))?;
     }
     let mut peer = Peer::new();
+    peer.set_protocol(Protocol::from_scheme(scenario.protocol).expect("a protocol"));
     peer.set_host(scenario.host)?;
     peer.set_connect(&format!("127.0.0.1:{}", scenario.port))?;
     Session::new(&Verifier::new(&config)?, &peer)
@@ -35,7 +38,9 @@ fn fault(lab: &Lab, scenario: &Scenario) -> Option<String> {
     let code = report.first_failure().map(|finding| finding.code.name());
     let right = match scenario.outcome {
         Outcome::Trusted => {
-            status == Ok(Status::Ok) && report.verdict == Verdict::Trusted && talks(&mut session)
+            status == Ok(Status::Ok)
+                && report.verdict == Verdict::Trusted
+                && talks(scenario, &mut session)
         }
         Outcome::Rejected(wanted) => {
             refused(&status, &report) && code == Some(wanted) && report.verdict == Verdict::Rejected
@@ -54,20 +59,28 @@ fn refused(status: &Result<Status>, report: &Report) -> bool {
     status.as_ref().is_err_and(|error| error.status == report.status && error.status.has_report())
 }
 
-/// EHLO inside TLS.
-fn talks(session: &mut Session) -> bool {
+/// A command inside TLS.
+fn talks(scenario: &Scenario, session: &mut Session) -> bool {
+    let (command, answers) = match scenario.protocol {
+        "imap" => ("a1 CAPABILITY\r\n", "* CAPABILITY"),
+        "pop3" => ("STAT\r\n", "+OK 0 0"),
+        "sieve" => ("CAPABILITY\r\n", "\"IMPLEMENTATION\""),
+        "ftp" => ("PWD\r\n", "257"),
+        _ => ("EHLO localhost\r\n", "250"),
+    };
     let mut answer = [0; 512];
-    let sent = session.write(b"EHLO localhost\r\n").is_ok();
+    let sent = session.write(command.as_bytes()).is_ok();
     let read = session.read(&mut answer);
     let closed = session.close() == Ok(Status::Closed);
     sent && closed
-        && matches!(read, Ok((Status::Ok, octets)) if answer[..octets].starts_with(b"250"))
+        && matches!(read, Ok((Status::Ok, octets)) if answer[..octets].starts_with(answers.as_bytes()))
 }
 
-#[test]
-fn every_scenario_has_its_verdict() {
-    let directory = std::env::temp_dir().join(format!("stv-scenarios-{}", std::process::id()));
-    let lab = Lab::start(&directory).expect("the lab starts");
+fn play_all(dialect: &'static Dialect) {
+    let name = format!("stv-scenarios-{}-{}", dialect.name, std::process::id());
+    let directory = std::env::temp_dir().join(name);
+    let lab = Lab::start_speaking(dialect, &directory, |_| true).expect("the lab starts");
+    assert!(lab.scenarios().len() > 70);
     let faults: Vec<String> = thread::scope(|scope| {
         let running: Vec<_> =
             lab.scenarios().iter().map(|scenario| scope.spawn(|| fault(&lab, scenario))).collect();
@@ -78,4 +91,12 @@ fn every_scenario_has_its_verdict() {
     std::fs::remove_dir_all(&directory).ok();
     assert!(faults.is_empty(), "{} wrong:\n{}", faults.len(), faults.join("\n"));
     assert!(leaks.is_empty(), "{leaks:?}");
+}
+
+#[test]
+fn every_scenario_has_its_verdict() {
+    // One after the other: each has a deadline, and there are as many threads as rows.
+    for dialect in dialect::DIALECTS {
+        play_all(dialect);
+    }
 }

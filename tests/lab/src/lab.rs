@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::Fault;
 use crate::chains::{Chain, Pki};
+use crate::dialect::{Dialect, PASSWORD, SMTP};
 use crate::record::{Note, Record};
 use crate::scenario::{Case, Outcome, Scenario};
 use crate::server::Server;
-use crate::smtp;
 use crate::table;
 use crate::tls::Endpoint;
 
@@ -18,6 +18,7 @@ use crate::tls::Endpoint;
 pub struct Lab {
     ca_pem: PathBuf,
     pki: Pki,
+    dialect: &'static Dialect,
     scenarios: Vec<Scenario>,
     /// In the order of `scenarios`.
     servers: Vec<Server>,
@@ -38,14 +39,23 @@ impl Lab {
 
     /// Only the cases that `wanted` says yes to.
     pub fn start_some(dir: &Path, wanted: impl Fn(&Case) -> bool) -> Result<Self, Fault> {
+        Self::start_speaking(&SMTP, dir, wanted)
+    }
+
+    /// The same in another protocol, without the cases that it does not know.
+    pub fn start_speaking(
+        dialect: &'static Dialect,
+        dir: &Path,
+        wanted: impl Fn(&Case) -> bool,
+    ) -> Result<Self, Fault> {
         let (pki, ca_pem) = write_anchor(dir)?;
-        let mut lab = Self { ca_pem, pki, scenarios: Vec::new(), servers: Vec::new() };
-        for case in table::cases().filter(|case| wanted(case)) {
+        let mut lab = Self { ca_pem, pki, dialect, scenarios: Vec::new(), servers: Vec::new() };
+        for case in table::cases().filter(|case| case.exists_in(dialect) && wanted(case)) {
             let chain = write_chain(dir, case, &lab.pki)?;
             let endpoint = Endpoint::new(&chain, case.strength)?;
-            let record = Record::logging_to(&dir.join(case.id).join("cleartext.log"))?;
-            let server = Server::start((case.play)(&endpoint), record)?;
-            lab.scenarios.push(case.at(server.address().port()));
+            let record = Record::logging_to(&dir.join(case.id))?;
+            let server = Server::start((case.play)(dialect, &endpoint), record)?;
+            lab.scenarios.push(case.at(dialect, server.address().port()));
             lab.servers.push(server);
         }
         Ok(lab)
@@ -74,7 +84,7 @@ impl Lab {
         self.record(id).map(Record::cleartext).unwrap_or_default()
     }
 
-    /// Notes of the script, [`smtp::PASSWORD`] among them.
+    /// Notes of the script, [`PASSWORD`] among them.
     pub fn notes(&self, id: &str) -> Vec<Note> {
         self.record(id).map(Record::notes).unwrap_or_default()
     }
@@ -101,10 +111,11 @@ impl Lab {
     pub fn leaks(&self) -> Vec<Leak> {
         let mut leaks = Vec::new();
         for Scenario { id, outcome, .. } in &self.scenarios {
-            let clear = self.cleartext(id).into_iter().filter(|line| !smtp::may_be_clear(line));
+            let clear =
+                self.cleartext(id).into_iter().filter(|line| !self.dialect.may_be_clear(line));
             leaks.extend(clear.map(|line| Leak { id, line }));
             if *outcome != Outcome::Trusted {
-                let notes = self.notes(id).into_iter().filter(|note| note.name == smtp::PASSWORD);
+                let notes = self.notes(id).into_iter().filter(|note| note.name == PASSWORD);
                 leaks.extend(notes.map(|note| Leak { id, line: note.line }));
             }
         }

@@ -8,8 +8,8 @@
 //!
 //! - [`Lab`] starts it all; [`table`] is what it starts;
 //! - [`ca`], [`san`], [`der`] and [`chains`] make certificates;
-//! - [`script`] says what a server does, [`notation`] reads such a script from text, [`smtp`] has
-//!   the lab's own, and [`server`] plays one;
+//! - [`script`] says what a server does, [`notation`] reads such a script from text, [`plays`] has
+//!   the lab's own in the words of a [`dialect`], and [`server`] plays one;
 //! - [`demo`] runs clients against it and compares.
 //!
 //! Keys live in memory only. Nothing listens on anything but 127.0.0.1.
@@ -20,9 +20,11 @@ pub mod ca;
 pub mod chains;
 pub mod demo;
 pub mod der;
+pub mod dialect;
 mod lab;
 pub mod notation;
 mod player;
+pub mod plays;
 pub mod record;
 pub mod report;
 pub mod revocation;
@@ -30,7 +32,6 @@ pub mod san;
 pub mod scenario;
 pub mod script;
 pub mod server;
-pub mod smtp;
 pub mod table;
 pub mod tls;
 mod wire;

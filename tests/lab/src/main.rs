@@ -9,21 +9,26 @@ use std::thread;
 use std::time::Duration;
 
 use stv_lab::demo::{self, Client};
+use stv_lab::dialect::{Dialect, SMTP};
 use stv_lab::report::{Form, Results};
+use stv_lab::scenario::Case;
 use stv_lab::{Fault, Lab, table, write_certificates};
 
 const USAGE: &str = "\
-usage: stv-lab serve --dir D [--only ID]... [--for SECONDS]
-       stv-lab demo  --dir D [--only ID]... [--json FILE] [--markdown] --client NAME=COMMAND...
+usage: stv-lab serve --dir D [--protocol P] [--only ID]... [--for SECONDS]
+       stv-lab demo  --dir D [--protocol P] [--only ID]... [--json FILE] [--markdown]
+                     --client NAME=COMMAND...
        stv-lab certs --dir D
-       stv-lab list
+       stv-lab list  [--protocol P]
 
 serve  starts everything, writes D/scenarios.json, prints `ready`, and runs until its
        standard input ends or SECONDS (default 900) are over
 demo   runs COMMAND HOST CONNECT CAFILE DEADLINE_MS for each scenario, prints a table
        and exits with 1 if an answer was wrong
 certs  writes D/ca.pem and D/ID/chain.pem and nothing else
-list   prints the scenarios";
+list   prints the scenarios
+
+P is smtp (if nothing is said), imap, pop3, sieve or ftp";
 
 const WRONG_USAGE: u8 = 2;
 
@@ -46,6 +51,7 @@ fn main() -> ExitCode {
 struct Options {
     command: String,
     dir: PathBuf,
+    dialect: &'static Dialect,
     only: Vec<String>,
     clients: Vec<Client>,
     json: Option<PathBuf>,
@@ -59,6 +65,7 @@ impl Options {
         let mut options = Self {
             command: command.clone(),
             dir: PathBuf::new(),
+            dialect: &SMTP,
             only: Vec::new(),
             clients: Vec::new(),
             json: None,
@@ -79,6 +86,10 @@ impl Options {
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         match name {
             "--dir" => self.dir = PathBuf::from(value),
+            "--protocol" => {
+                let unknown = || format!("no protocol {value}");
+                self.dialect = Dialect::named(value).ok_or_else(unknown)?;
+            }
             "--only" => self.only.push(value.to_owned()),
             "--json" => self.json = Some(PathBuf::from(value)),
             "--for" => {
@@ -101,8 +112,8 @@ impl Options {
         if self.command == "demo" && self.clients.is_empty() {
             return Err("demo wants a --client".to_owned());
         }
-        let known = |id: &&String| !table::cases().any(|case| case.id == **id);
-        match self.only.iter().find(known) {
+        let unknown = |id: &&String| !self.cases().any(|case| case.id == **id);
+        match self.only.iter().find(unknown) {
             Some(id) => Err(format!("no scenario {id}")),
             None => Ok(()),
         }
@@ -113,13 +124,17 @@ impl Options {
             "serve" => self.serve(),
             "demo" => self.demo(),
             "certs" => write_certificates(&self.dir).map(|()| ExitCode::SUCCESS),
-            "list" => Ok(list().map(|()| ExitCode::SUCCESS)?),
+            "list" => Ok(self.list().map(|()| ExitCode::SUCCESS)?),
             other => Err(format!("unknown command {other}").into()),
         }
     }
 
+    fn cases(&self) -> impl Iterator<Item = &'static Case> {
+        table::cases().filter(|case| case.exists_in(self.dialect))
+    }
+
     fn start(&self) -> Result<Lab, Fault> {
-        Lab::start_some(&self.dir, |case| {
+        Lab::start_speaking(self.dialect, &self.dir, |case| {
             self.only.is_empty() || self.only.iter().any(|id| id == case.id)
         })
     }
@@ -150,6 +165,20 @@ impl Options {
         Ok(if results.all_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
+    fn list(&self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        for case in self.cases() {
+            let scenario = case.at(self.dialect, 0);
+            let wanted = scenario.wanted();
+            writeln!(
+                out,
+                "{:27} {:23} {} {:39} {}",
+                case.id, case.host, scenario.exit, wanted, case.title
+            )?;
+        }
+        Ok(())
+    }
+
     fn form(&self) -> Form {
         if self.markdown {
             Form::Markdown
@@ -176,18 +205,4 @@ fn until_parent_ends(limit: Duration) {
     });
     // Either the other side was dropped or the time is over; both mean stop.
     let _ = end.recv_timeout(limit);
-}
-
-fn list() -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for case in table::cases() {
-        let scenario = case.at(0);
-        let wanted = scenario.wanted();
-        writeln!(
-            out,
-            "{:27} {:23} {} {:39} {}",
-            case.id, case.host, scenario.exit, wanted, case.title
-        )?;
-    }
-    Ok(())
 }

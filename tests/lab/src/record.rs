@@ -20,7 +20,14 @@ pub struct Record {
 struct Heard {
     cleartext: Vec<String>,
     notes: Vec<Note>,
-    log: Option<File>,
+    log: Option<Log>,
+}
+
+/// The same on disk, for tests in other languages.
+#[derive(Debug)]
+struct Log {
+    cleartext: File,
+    notes: File,
 }
 
 /// A remark of a rule: which, and the line that caused it.
@@ -31,10 +38,12 @@ pub struct Note {
 }
 
 impl Record {
-    /// Keeps what it hears in memory, and appends the clear lines to `log`, which begins empty:
-    /// what an earlier lab heard in the same directory proves nothing about this one.
-    pub fn logging_to(log: &Path) -> io::Result<Self> {
-        let log = File::create(log)?;
+    /// Keeps what it hears in memory, and appends the clear lines to `DIR/cleartext.log` and the
+    /// notes to `DIR/notes.log`, which begin empty: what an earlier lab heard in the same
+    /// directory proves nothing about this one.
+    pub fn logging_to(dir: &Path) -> io::Result<Self> {
+        let cleartext = File::create(dir.join("cleartext.log"))?;
+        let log = Log { cleartext, notes: File::create(dir.join("notes.log"))? };
         Ok(Self { heard: Mutex::new(Heard { log: Some(log), ..Heard::default() }) })
     }
 
@@ -48,7 +57,12 @@ impl Record {
     }
 
     pub fn note(&self, name: &'static str, line: &[u8]) {
-        self.lock().notes.push(Note { name, line: printable(line) });
+        let line = printable(line);
+        let mut heard = self.lock();
+        if let Some(log) = &mut heard.log {
+            let _ = writeln!(log.notes, "{name} {line}");
+        }
+        heard.notes.push(Note { name, line });
     }
 
     fn clear_line(&self, line: &[u8]) {
@@ -56,7 +70,7 @@ impl Record {
         let mut heard = self.lock();
         if let Some(log) = &mut heard.log {
             // A full disk must not end the conversation; the list in memory has the line.
-            let _ = writeln!(log, "{line}");
+            let _ = writeln!(log.cleartext, "{line}");
         }
         heard.cleartext.push(line);
     }

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::Fault;
 use crate::chains::{Chain, Pki};
+use crate::dialect::Dialect;
 use crate::script::Script;
 use crate::tls::{Endpoint, Strength};
 
@@ -48,8 +49,8 @@ impl Outcome {
 
 /// Makes the chain of a case.
 pub type Recipe = fn(&Pki) -> Result<Chain, Fault>;
-/// Writes the script of a case around its endpoint.
-pub type Play = fn(&Endpoint) -> Script;
+/// Writes the script of a case around its endpoint, in the words of a protocol.
+pub type Play = fn(&Dialect, &Endpoint) -> Script;
 
 /// A row of the table.
 #[derive(Clone, Copy)]
@@ -65,6 +66,10 @@ pub struct Case {
     pub chain: Recipe,
     pub strength: Strength,
     pub play: Play,
+    /// Protocols in which there is no such thing.
+    pub unknown_to: &'static [&'static str],
+    /// Protocols in which a right client says something else.
+    pub elsewhere: &'static [(&'static str, Outcome)],
 }
 
 /// A case whose server listens.
@@ -73,6 +78,8 @@ pub struct Scenario {
     pub id: &'static str,
     pub title: &'static str,
     pub host: &'static str,
+    /// As the command line has it: `smtp`, `imap`.
+    pub protocol: &'static str,
     /// Of 127.0.0.1.
     pub port: u16,
     #[serde(rename = "expect", serialize_with = "as_word")]
@@ -87,15 +94,27 @@ fn as_word<S: Serializer>(outcome: &Outcome, to: S) -> Result<S::Ok, S::Error> {
 }
 
 impl Case {
-    pub fn at(&self, port: u16) -> Scenario {
+    /// Can it be played in this protocol?
+    pub fn exists_in(&self, dialect: &Dialect) -> bool {
+        !self.unknown_to.contains(&dialect.name)
+    }
+
+    fn outcome_in(&self, dialect: &Dialect) -> Outcome {
+        let other = self.elsewhere.iter().find(|(name, _)| *name == dialect.name);
+        other.map_or(self.outcome, |(_, outcome)| *outcome)
+    }
+
+    pub fn at(&self, dialect: &Dialect, port: u16) -> Scenario {
+        let outcome = self.outcome_in(dialect);
         Scenario {
             id: self.id,
             title: self.title,
             host: self.host,
+            protocol: dialect.name,
             port,
-            outcome: self.outcome,
-            exit: self.outcome.exit(),
-            code: self.outcome.code(),
+            outcome,
+            exit: outcome.exit(),
+            code: outcome.code(),
             deadline_ms: self.deadline_ms,
         }
     }

@@ -2,14 +2,14 @@
 //!
 //! A certificate row plays the honest server with a chain of its own; a script row has Bob's
 //! perfect chain and a server that misbehaves. A new row takes its recipe from `chains` or its
-//! script from `smtp`; `tests/chains.rs` then asks OpenSSL whether the chain has the fault that
+//! script from `plays`; `tests/chains.rs` then asks OpenSSL whether the chain has the fault that
 //! the row's code names.
 
 use crate::ca::Validity;
 use crate::chains::{self, BOB, EVE, bob};
+use crate::plays;
 use crate::san::San;
 use crate::scenario::{Case, Outcome, Play, Recipe};
-use crate::smtp;
 use crate::tls::Strength;
 
 /// For servers that answer.
@@ -31,7 +31,9 @@ const fn good(id: &'static str, host: &'static str, title: &'static str, chain: 
         deadline_ms: USUAL_MS,
         chain,
         strength: Strength::Modern,
-        play: smtp::honest,
+        play: plays::honest,
+        unknown_to: &[],
+        elsewhere: &[],
     }
 }
 
@@ -57,6 +59,14 @@ impl Case {
 
     const fn served(self, strength: Strength) -> Self {
         Self { strength, ..self }
+    }
+
+    const fn unknown_to(self, protocols: &'static [&'static str]) -> Self {
+        Self { unknown_to: protocols, ..self }
+    }
+
+    const fn elsewhere(self, outcomes: &'static [(&'static str, Outcome)]) -> Self {
+        Self { elsewhere: outcomes, ..self }
     }
 
     const fn within(self, deadline_ms: u64) -> Self {
@@ -304,94 +314,103 @@ const NAMES: &[Case] = &[
 ];
 
 const CONVERSATIONS: &[Case] = &[
-    foul("stripped", "starttls.not_offered", "The offer of STARTTLS is cut out", smtp::stripped),
-    foul("refused", "starttls.refused", "STARTTLS is answered with 502", |_| {
-        smtp::answering("502 5.5.1 Not implemented\r\n")
+    foul("stripped", "starttls.not_offered", "The offer of STARTTLS is cut out", plays::stripped)
+        // Its clients do not ask what there is, they ask for TLS (RFC 4217 §3).
+        .unknown_to(&["ftp"]),
+    foul("refused", "starttls.refused", "STARTTLS is answered with 502", |dialect, _| {
+        plays::answering(dialect, dialect.refusal)
     }),
-    foul("refused-454", "starttls.refused_temporarily", "STARTTLS is answered with 454", |_| {
-        smtp::answering("454 4.7.0 TLS not available due to temporary reason\r\n")
-    }),
-    foul("wrong-go-ahead", "starttls.protocol", "STARTTLS is answered with 250", |_| {
-        smtp::answering("250 2.0.0 OK\r\n")
+    foul(
+        "refused-454",
+        "starttls.refused_temporarily",
+        "STARTTLS is answered with 454",
+        |dialect, _| plays::answering(dialect, dialect.refusal_for_now),
+    ),
+    foul("wrong-go-ahead", "starttls.protocol", "STARTTLS is answered with 250", |dialect, _| {
+        plays::answering(dialect, dialect.wrong_go_ahead)
     }),
     foul(
         "injected",
         "starttls.plaintext_injection",
         "A line of Eve's behind the go-ahead, in the same segment",
-        smtp::injected,
+        plays::injected,
     ),
     foul(
         "injected-late",
         "starttls.plaintext_injection",
         "A line of Eve's in place of the ServerHello",
-        smtp::late_injection,
+        plays::late_injection,
     ),
     foul(
         "pipelined",
         "starttls.pipelined_reply",
         "The go-ahead comes before STARTTLS was sent",
-        smtp::pipelined,
+        plays::pipelined,
     ),
-    foul("greeting-554", "starttls.greeting_rejected", "The server greets with 554", |_| {
-        smtp::greeting("554 5.3.2 No SMTP service here\r\n")
-    }),
+    foul(
+        "greeting-554",
+        "starttls.greeting_rejected",
+        "The server greets with 554",
+        |dialect, _| plays::greeting_with(dialect, dialect.unwelcome),
+    ),
     foul(
         "greeting-421",
         "starttls.greeting_rejected_temporarily",
         "The server greets with 421",
-        |_| smtp::greeting("421 4.3.2 Busy, come back later\r\n"),
+        |dialect, _| plays::greeting_with(dialect, dialect.busy),
     ),
     foul(
         "tls-first",
         "starttls.tls_on_plain_port",
         "A TLS record where the greeting should be",
-        smtp::tls_first,
+        plays::tls_first,
     ),
     foul(
         "endless-greeting",
         "starttls.line_too_long",
         "A greeting line without end",
-        smtp::endless_greeting,
+        plays::endless_greeting,
     ),
     foul(
         "endless-reply",
         "starttls.too_many_lines",
         "A reply to EHLO without end",
-        smtp::endless_reply,
-    ),
-    mute("slow-greeting", "io.timeout", "The greeting comes byte by byte", smtp::slow_greeting)
+        plays::endless_reply,
+    )
+    .elsewhere(&[("pop3", Outcome::Rejected("starttls.too_much_data"))]),
+    mute("slow-greeting", "io.timeout", "The greeting comes byte by byte", plays::slow_greeting)
         .within(IMPATIENT_MS),
-    mute("closed", "io.closed", "The server hangs up after EHLO", smtp::closed),
+    mute("closed", "io.closed", "The server hangs up after EHLO", plays::closed),
 ];
 
 const HANDSHAKES: &[Case] = &[
-    foul("tls-1.0", "tls.version", "The server speaks TLS 1.0 and nothing else", smtp::honest)
+    foul("tls-1.0", "tls.version", "The server speaks TLS 1.0 and nothing else", plays::honest)
         .served(Strength::Tls10Only),
-    mute("alert", "tls.alert", "The handshake is answered with an alert", smtp::alert),
+    mute("alert", "tls.alert", "The handshake is answered with an alert", plays::alert),
     mute(
         "garbled-handshake",
         "tls.handshake",
         "The handshake is answered with nonsense",
-        smtp::garbled_handshake,
+        plays::garbled_handshake,
     ),
     mute(
         "closed-handshake",
         "io.closed",
         "The server hangs up after the ClientHello",
-        smtp::closed_handshake,
+        plays::closed_handshake,
     ),
     mute(
         "stalled-handshake",
         "io.timeout",
         "The server is silent after the ClientHello",
-        smtp::stalled_handshake,
+        plays::stalled_handshake,
     )
     .within(IMPATIENT_MS),
     mute(
         "dripped-handshake",
         "io.timeout",
         "The handshake comes byte by byte",
-        smtp::dripped_handshake,
+        plays::dripped_handshake,
     )
     .within(IMPATIENT_MS),
 ];
