@@ -33,6 +33,10 @@ C_CRASH_TESTS := test_known_peers_crash
 # One of the examples has OpenSSL connections of its own.
 C_EXAMPLE_LINK := $(C_LINK) -Wl,--as-needed -lssl -lcrypto
 C_EXAMPLES := verify_pem smtp_check nonblocking openssl_client
+CPP_OUT := $(CARGO_TARGET_DIR)/cpp
+CPP_FLAGS := -Wall -Wextra -pedantic -Werror -g -Iinclude -Ibindings/cpp
+CPP_TESTS := test_objects test_verdicts
+CPP_STANDARDS := c++11 c++20
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 BENCH := $(CARGO_TARGET_DIR)/bench
@@ -46,12 +50,13 @@ CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 # Debian packages, per use.
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
-TEST_PACKAGES := $(DEMO_PACKAGES) cmake libunbound-dev openssl phpunit postfix python3-pytest valgrind xz-utils
+TEST_PACKAGES := $(DEMO_PACKAGES) clang cmake libunbound-dev openssl phpunit postfix python3-pytest valgrind xz-utils
 BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
 	setup-demo setup-test setup-bench conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
-	test-c-valgrind test-c-helgrind test-corpus test-install test-php test-python test-postfix test-servers \
+	test-c-valgrind test-c-helgrind test-cpp test-cpp-header test-cpp-plain test-cpp-sanitized test-cpp-valgrind \
+	examples-cpp test-corpus test-install test-php test-python test-postfix test-servers \
 	test-discover test-demo fmt bench bench-programs bench-instructions
 
 ## help           this list
@@ -68,7 +73,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust conformance test-c test-corpus test-install test-php test-python test-postfix test-servers test-discover test-demo
+test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-php test-python test-postfix test-servers test-discover test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -158,6 +163,39 @@ test-c-valgrind: test-c-plain
 test-c-helgrind: test-c-plain
 	tests/c/run.sh "valgrind --tool=helgrind --quiet --error-exitcode=9" \
 		$(C_OUT) $(C_OUT)/certificates test_threads
+
+## examples-cpp   the C++ example, in target/cpp
+examples-cpp: lib
+	@mkdir -p $(CPP_OUT)
+	$(CXX) -std=c++11 $(CPP_FLAGS) examples/cpp/smtp_check.cpp -o $(CPP_OUT)/smtp_check $(C_LINK)
+
+## test-cpp       C++ header and tests: every standard, as they are, with sanitizers, under valgrind; the
+##                example against the lab
+test-cpp: test-cpp-header test-cpp-plain test-cpp-sanitized test-cpp-valgrind examples-cpp lab
+	$(LAB) demo --dir $(CARGO_TARGET_DIR)/lab --client cpp=$(CPP_OUT)/smtp_check > $(CPP_OUT)/demo.txt || \
+		{ cat $(CPP_OUT)/demo.txt; exit 1; }
+	@tail -n 1 $(CPP_OUT)/demo.txt
+
+test-cpp-header:
+	tests/cpp/header.sh -Iinclude -Ibindings/cpp
+
+test-cpp-plain: lib
+	@mkdir -p $(CPP_OUT)
+	$(CXX) -std=c++11 -fno-exceptions -fno-rtti $(CPP_FLAGS) tests/cpp/test_owned.cpp -o $(CPP_OUT)/test_owned $(C_LINK)
+	set -e; for standard in $(CPP_STANDARDS); do for name in $(CPP_TESTS); do \
+		$(CXX) -std=$$standard $(CPP_FLAGS) tests/cpp/$$name.cpp -o $(CPP_OUT)/$$name-$$standard $(C_TEST_LINK); done; done
+	tests/c/run.sh "" $(CPP_OUT) $(C_OUT)/certificates test_owned \
+		$(foreach name,$(CPP_TESTS),$(CPP_STANDARDS:%=$(name)-%))
+
+test-cpp-sanitized: lib
+	@mkdir -p $(CPP_OUT)/sanitized
+	set -e; for name in $(CPP_TESTS); do \
+		$(CXX) -std=c++11 $(CPP_FLAGS) $(SANITIZE) tests/cpp/$$name.cpp -o $(CPP_OUT)/sanitized/$$name $(C_TEST_LINK); done
+	tests/c/run.sh "" $(CPP_OUT)/sanitized $(C_OUT)/certificates $(CPP_TESTS)
+
+test-cpp-valgrind: test-cpp-plain
+	tests/c/run.sh "valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite" \
+		$(CPP_OUT) $(C_OUT)/certificates test_owned $(CPP_TESTS:%=%-c++11)
 
 ## test-corpus    a fuzzer's certificates through the C ABI under AddressSanitizer, leaks included
 test-corpus: lib

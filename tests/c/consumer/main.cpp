@@ -1,14 +1,17 @@
-// As main.c, in C++11.
-#include <starttls_verify.h>
+// As main.c, in C++11 and with its own header.
+#include <starttls_verify.hpp>
 
-#include <cstdio>
+#include <iostream>
 
 int main()
 {
-    stv_peer *peer = nullptr;
-    const stv_status made = stv_peer_new(&peer);
-    const stv_status named = stv_peer_set_host(peer, "mail.bob.test\0.evil", 19);
-    std::printf("C++: %s, %s\n", stv_version(), stv_status_name(named));
-    stv_peer_free(peer);
-    return made != STV_OK || named != STV_E_ENCODING;
+    starttls_verify::Config config;
+    const starttls_verify::Verifier verifier(config);
+    try {
+        starttls_verify::Peer peer(std::string("mail.bob.test\0.evil", 19), STV_PROTOCOL_SMTP);
+    } catch (const starttls_verify::ArgumentError &error) {
+        std::cout << "C++: " << stv_version() << ", " << error.status_name() << "\n";
+        return error.status() != STV_E_ENCODING;
+    }
+    return 1;
 }
