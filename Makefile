@@ -21,6 +21,9 @@ BINDING_ENV := STARTTLS_VERIFY_LIBRARY=$(STV_SONAME) \
 	STARTTLS_VERIFY=$(CLI) STV_LAB=$(LAB) \
 	PYTHONPATH=$(CURDIR)/bindings/python PYTHONDONTWRITEBYTECODE=1
 
+# Where the tests of the Python package have their tools.
+PYTHON_VENV := $(CARGO_TARGET_DIR)/python
+
 C_OUT := $(CARGO_TARGET_DIR)/c
 C_FLAGS := -std=c99 -Wall -Wextra -pedantic -Werror -g -Iinclude
 CXX_FLAGS := -std=c++11 -Wall -Wextra -pedantic -Werror -g -Iinclude
@@ -50,7 +53,8 @@ CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 # Debian packages, per use.
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
-TEST_PACKAGES := $(DEMO_PACKAGES) clang cmake libunbound-dev openssl phpunit postfix python3-pytest valgrind xz-utils
+TEST_PACKAGES := $(DEMO_PACKAGES) clang cmake libunbound-dev openssl phpunit postfix python3-pytest \
+	python3-venv valgrind xz-utils
 BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
@@ -211,9 +215,13 @@ test-install: lib
 test-php: lib lab
 	$(BINDING_ENV) phpunit --configuration tests/php/phpunit.xml
 
-## test-python    pytest over the Python package, a real Postfix included
+## test-python    mypy, ruff and pytest over the Python package, a real Postfix included
 test-python: lib lab
-	$(BINDING_ENV) $(PYTHON) -m pytest -q tests/python
+	tests/python/setup.sh $(PYTHON) $(PYTHON_VENV)
+	$(PYTHON_VENV)/bin/mypy --config-file bindings/python/pyproject.toml bindings/python/starttls_verify examples/python
+	$(PYTHON_VENV)/bin/ruff check --quiet bindings/python
+	$(PYTHON_VENV)/bin/ruff check --quiet tests/python
+	$(BINDING_ENV) $(PYTHON_VENV)/bin/python -m pytest -q tests/python
 
 ## test-servers   real servers on loopback, installed by it: verified, refused under a wrong name, one
 ##                exchange each

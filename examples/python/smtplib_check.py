@@ -12,12 +12,8 @@ from __future__ import annotations
 
 import smtplib
 import sys
-from typing import TYPE_CHECKING, cast
 
 from starttls_verify import StarttlsVerifyError, Status, Verifier, VerifyingContext
-
-if TYPE_CHECKING:
-    import ssl
 
 
 class NamedSMTP(smtplib.SMTP):
@@ -45,7 +41,7 @@ def check(host: str, connect: str, cafile: str, deadline_ms: int) -> None:
     with NamedSMTP(host, connect, deadline_ms / 1000) as client:
         context = VerifyingContext(verifier, client)
         try:
-            client.starttls(context=cast("ssl.SSLContext", context))
+            client.starttls(context=context)
         finally:
             if context.report:
                 print(context.report.text, end="")

@@ -22,7 +22,7 @@ from lab import Lab
 PIN = "spki-sha256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 
 
-@pytest.fixture()
+@pytest.fixture
 def path(tmp_path: Path) -> Path:
     tmp_path.chmod(0o700)
     return tmp_path / "peers"

@@ -111,7 +111,7 @@ def judged(verifier: Verifier, peer: Peer, chain: bytes) -> Report:
     try:
         return verify_chain(verifier, peer, chain)
     except RejectedError as error:
-        assert error.report is not None
+        assert error.report is not None  # noqa: PT017
         return error.report
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from typing import TYPE_CHECKING, Iterator, cast
+from typing import Iterator
 
 import pytest
 
@@ -18,9 +18,6 @@ from starttls_verify import (
 )
 
 from postfix import Postfix, postfix
-
-if TYPE_CHECKING:
-    import ssl
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +63,7 @@ def test_smtplib_delivers_a_letter(server: Postfix) -> None:
         client.connect("127.0.0.1", server.port)
         client._host = server.host  # type: ignore[attr-defined]
         context = VerifyingContext(Verifier(cafile=server.cafile), client)
-        client.starttls(context=cast("ssl.SSLContext", context))
+        client.starttls(context=context)
         assert context.report is not None
         assert context.report.trusted
         letter = "Subject: upgraded\r\n\r\n" + "a line of the letter\r\n" * 5000

@@ -12,12 +12,12 @@ The names in `__all__` are the package; its modules are not promised to stay.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._abi import ABI_LEVEL, Outcome, Provenance, Status, TlsaState, Verdict
 from .certificate import cert_matches_pin, cert_matches_tlsa, cert_names_host
 from .chain import verify_chain
-from .context import SecuredSocket, VerifyingContext
 from .errors import (
     ArgumentError,
     ConfigurationError,
@@ -35,13 +35,17 @@ from .library import library_version
 from .options import Option, OptionValue, option_table
 from .peer import Peer
 from .report import Finding, Report
+from .secured_socket import SecuredSocket
 from .servers import servers
 from .session import Session
 from .tls_rpt import TlsRpt
 from .verifier import Verifier
 
 if TYPE_CHECKING:
+    from .context import VerifyingContext
     from .rejection import RejectedError
+    from .secured import require
+    from .streams import open_connection
 
 __version__ = "0.1.0"
 
@@ -79,16 +83,25 @@ __all__ = [
     "cert_names_host",
     "judge_ssl_socket",
     "library_version",
+    "open_connection",
     "option_table",
+    "require",
     "servers",
     "verify_chain",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """`RejectedError` on first use: it imports ssl."""
-    if name == "RejectedError":
-        from .rejection import RejectedError  # noqa: PLC0415
+# What needs ssl or asyncio, whose import takes longer than all the rest: imported on first use.
+LATE = {
+    "RejectedError": "rejection",
+    "VerifyingContext": "context",
+    "open_connection": "streams",
+    "require": "secured",
+}
 
-        return RejectedError
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    """What is imported on first use."""
+    if name not in LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{LATE[name]}", __name__), name)

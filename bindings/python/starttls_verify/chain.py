@@ -24,8 +24,9 @@ def verify_chain(
     """Judges certificates: is this the peer who was meant? No network, no disk. Any thread.
 
     `certificates` are those of the peer, leaf first: an iterable of DER, or PEM in one piece of
-    bytes. `ocsp` is the OCSP response that the server staples to them, DER, where there is one. The report of a trusted peer is returned; for any other `RejectedError` is raised, which
-    carries its own.
+    bytes. `ocsp` is the OCSP response that the server staples to them, DER, where there is one.
+    The report of a trusted peer is returned; for any other `RejectedError` is raised, which carries
+    its own.
     """
     chain = chain_of(certificates)
     if ocsp:

@@ -1,172 +1,166 @@
-"""What smtplib, imaplib and poplib take for an SSL context.
+"""One SSL context for all: smtplib, imaplib, poplib, ftplib, aiosmtplib, asyncio.
 
-Their `starttls(context=...)` calls `context.wrap_socket(sock, server_hostname=...)` and nothing
-else of it, so an object with that method puts our session in the place of Python's ssl, and nothing
-in them is patched.
+They all hand the connection to a context once the server has granted TLS: the blocking ones call
+`wrap_socket`, asyncio calls `wrap_bio`. Ours puts a session of the library in the place of Python's
+ssl, and nothing in them is patched.
 
-Q: Where is the attack that this must see?
-A: These modules read the server's answers through a buffered file. What was sent in clear behind
-the go-ahead for TLS may lie in that file, or in the kernel still. smtplib and poplib drop it
-without a word; imaplib keeps it and takes it for an answer from inside TLS (CVE-2011-0411 is the
-same fault in Postfix). So the context is told which client it works for, and looks in both places:
-between its go-ahead and our ClientHello an honest server has nothing to say.
+Q: Why a subclass of ssl.SSLContext?
+A: asyncio takes nothing else. Nothing of OpenSSL's is used through it; what would set it up raises,
+for it would not be obeyed.
 
-Q: What does it not see?
-A: What happened before. How long a line they read, for how long in all, and whether the go-ahead
-came before it was asked for, is still the affair of these modules; `Session` has limits for it all.
+Q: What does the context not see?
+A: How long a line the client read before TLS, and for how long in all. `Session` and `open_connection`
+have limits for it all.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import socket
-from typing import TYPE_CHECKING, Any, BinaryIO, Optional, cast
+import ssl
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Optional, Tuple, Type, TypeVar, Union, cast
 
 from ._abi import Status
 from .errors import failure
 from .peer import Peer
 from .report import Report
-from .session import PIECE, Session
-from .text import Bytes
+from .secured_object import SecuredObject
+from .secured_socket import SecuredSocket
+from .session import Session
+from .unread import WatchedSocket, refuse_early, refuse_late, refuse_plaintext, unread_of
 from .verifier import Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from .known import KnownPeers
+
+Self = TypeVar("Self", bound="LibraryContext")
+Addresses = Tuple[Any, Any]
 
 
-class VerifyingContext:
+class LibraryContext(ssl.SSLContext):
+    """A context whose TLS is the library's. The options of the `Verifier` hold, and no others."""
+
+    def __new__(cls: Type[Self], *_arguments: Any, **_keywords: Any) -> Self:
+        """Python's own is made with the protocol."""
+        return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+
+    def _refuse(self, *_arguments: Any, **_keywords: Any) -> Any:
+        """What is set here would not be obeyed."""
+        raise failure(Status.E_UNSUPPORTED, "the options of the Verifier hold, not the context's")
+
+    load_cert_chain = _refuse
+    load_default_certs = _refuse
+    load_verify_locations = _refuse
+    set_alpn_protocols = _refuse
+    set_ciphers = _refuse
+
+
+class VerifyingContext(LibraryContext):
     """Hands out a verified connection, or raises and shuts the socket.
 
-    `client` is the smtplib.SMTP, imaplib.IMAP4 or poplib.POP3 that is to be upgraded::
+    `client` is who is to be upgraded, connected: an smtplib.SMTP, imaplib.IMAP4, poplib.POP3,
+    ftplib.FTP_TLS, aiosmtplib.SMTP (after EHLO) or the asyncio.StreamReader::
 
         client.starttls(context=VerifyingContext(verifier, client))
 
-    It is good for one connection. `report` is that of the last handshake.
+    The peer is the host that the client names, or `peer`. A context is good for one connection and
+    its data connections, and for one thread at a time. `report` is that of the last handshake.
     """
 
-    def __init__(self, verifier: Verifier, client: object) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        client: object,
+        peer: Optional[Peer] = None,
+        *,
+        known_peers: Optional[KnownPeers] = None,
+    ) -> None:
+        """From now on nothing may be unread when the client says something."""
         self.verifier = verifier
-        self.report: Optional[Report] = None
-        self._client = client
+        self._peer = peer
+        self._known_peers = known_peers
+        # The library's word for "TLS has begun, and there will be data connections".
+        self._protocol = "ftps" if hasattr(client, "prot_p") else "tls"
+        self._unread = unread_of(client)
+        refuse_early(self._unread)
+        self._control: Optional[Session] = None
+        self._last: Optional[Session] = None
+
+    @property
+    def report(self) -> Optional[Report]:
+        """The report of the last handshake; None before it, and where plaintext was refused."""
+        return self._last.report if self._last else None
 
     def wrap_socket(  # noqa: PLR0913, PLR0917
         self,
-        sock: socket.socket,
+        sock: Union[socket.socket, WatchedSocket],
         server_side: bool = False,
         do_handshake_on_connect: bool = True,  # noqa: ARG002
         suppress_ragged_eofs: bool = True,  # noqa: ARG002
-        server_hostname: Optional[str] = None,
+        server_hostname: Union[str, bytes, None] = None,
         session: object = None,  # noqa: ARG002
-    ) -> SecuredSocket:
+    ) -> ssl.SSLSocket:
         """Refuses what came in clear behind the go-ahead, shakes hands, and judges."""
-        address = sock.getpeername()
+        plain = sock.plain if isinstance(sock, WatchedSocket) else sock
         try:
-            if server_side or not server_hostname:
-                raise failure(Status.E_ARGUMENT, "a client's socket and a host are needed")
-            refuse_plaintext(answers_of(self._client), sock)
-            return SecuredSocket(self._secure(sock, server_hostname), address)
+            addresses = plain.getsockname(), plain.getpeername()
+            begun = self._begin(server_side, server_hostname, addresses[1][1:2])
+            greet(begun, plain)
+            begun.run(plain)
+            return cast(ssl.SSLSocket, SecuredSocket(begun, addresses))
         finally:
             # The session has a duplicate. The client is left without any, as by Python's ssl: after
             # a failure its next command would go out in clear.
-            os.close(sock.detach())
+            os.close(plain.detach())
 
-    def _secure(self, sock: socket.socket, host: str) -> Session:
-        conversation = Session(self.verifier, Peer(host, protocol="tls"))
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: Union[str, bytes, None] = None,
+        session: object = None,  # noqa: ARG002
+    ) -> ssl.SSLObject:
+        """The same for asyncio, which shakes hands with what it gets here."""
+
+        def begin() -> Session:
+            return self._begin(server_side, server_hostname, ())
+
+        # Only then: until asyncio shakes hands, more may arrive in clear; and what is raised here
+        # would leave the connection open.
+        return cast(ssl.SSLObject, SecuredObject(begin, incoming, outgoing, refuse_late))
+
+    def _begin(
+        self, server_side: bool, host: Union[str, bytes, None], port: Tuple[int, ...]
+    ) -> Session:
+        """The session of this handshake: the first is the control connection's."""
+        if server_side:
+            raise failure(Status.E_ARGUMENT, "the context is a client's")
+        if self._control is not None:
+            self._last = self._control.data()
+            return self._last
+        refuse_plaintext(self._unread)
+        whom = self._whom(host, port)
+        self._last = self._control = Session(self.verifier, whom, known_peers=self._known_peers)
+        return self._control
+
+    def _whom(self, host: Union[str, bytes, None], port: Tuple[int, ...]) -> Peer:
+        """The peer, as one whose TLS begins now."""
+        if self._peer is not None:
+            return replace(self._peer, protocol=self._protocol, port=self._peer.port or (*port, None)[0])
+        if not host:
+            raise failure(Status.E_ARGUMENT, "the client names no host, and no peer was given")
+        name = host.decode("ascii") if isinstance(host, bytes) else host
+        return Peer(name, protocol=self._protocol, port=(*port, None)[0])
+
+
+def greet(session: Session, plain: socket.socket) -> None:
+    """Says ClientHello, and has a look at what comes back within the time limit of the client."""
+    session.step()
+    plain.sendall(session.take())
+    if plain.gettimeout() is not None:
         try:
-            conversation.run(sock)
-        finally:
-            self.report = conversation.report
-        return conversation
-
-
-def answers_of(client: object) -> io.BufferedReader:
-    """The file through which a client of the standard library reads its server."""
-    for name in ("file", "_file"):
-        answers = getattr(client, name, None)
-        if isinstance(answers, io.BufferedReader):
-            return answers
-    # A context that cannot look must not say that all is well.
-    raise failure(Status.E_ARGUMENT, f"{type(client).__name__} has no file to look into")
-
-
-def refuse_plaintext(answers: io.BufferedReader, sock: socket.socket) -> None:
-    """Raises when there is anything behind the go-ahead, in the file or in the kernel."""
-    timeout = sock.gettimeout()
-    sock.settimeout(0)
-    try:
-        injected = answers.peek(1)
-    finally:
-        sock.settimeout(timeout)
-    if injected:
-        raise failure(
-            Status.E_INJECTED,
-            f"plaintext was sent behind the go-ahead for TLS: {injected[:64]!r} (unauthenticated)",
-        )
-
-
-class SecuredSocket:
-    """A session with those methods of a socket that smtplib, imaplib and poplib use."""
-
-    def __init__(self, session: Session, address: Any) -> None:
-        self.session = session
-        self._address = address
-
-    @property
-    def report(self) -> Report:
-        """The report of the session."""
-        return self.session.report
-
-    def recv(self, size: int) -> bytes:
-        """Application data; b"" at the end."""
-        return self.session.read(size) or b""
-
-    def sendall(self, data: Bytes) -> None:
-        """Sends everything."""
-        self.session.sendall(data)
-
-    def makefile(self, mode: str = "rb", buffering: int = -1) -> BinaryIO:
-        """A buffered file for reading. Closing it leaves the connection as it is."""
-        if mode not in ("r", "rb"):
-            raise ValueError(f"mode {mode!r}: only files for reading are made")
-        size = buffering if buffering > 0 else PIECE
-        return cast(BinaryIO, io.BufferedReader(SecuredInput(self.recv), size))
-
-    def fileno(self) -> int:
-        """The descriptor for poll and select only; -1 when there is none."""
-        return self.session.fileno()
-
-    def pending(self) -> int:
-        """How many octets can be had without waiting."""
-        return self.session.pending
-
-    def getpeername(self) -> Any:
-        """The address of the peer."""
-        return self._address
-
-    def shutdown(self, _how: int) -> None:
-        """Says goodbye; TLS has no half of a connection to shut."""
-        self.session.goodbye()
-
-    def close(self) -> None:
-        """Says goodbye and frees the session."""
-        self.session.close()
-
-
-class SecuredInput(io.RawIOBase):
-    """What comes out of a session, for io.BufferedReader."""
-
-    def __init__(self, receive: Callable[[int], bytes]) -> None:
-        super().__init__()
-        self._receive = receive
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fills the buffer with what there is."""
-        with memoryview(buffer).cast("B") as view:
-            data = self._receive(len(view))
-            view[: len(data)] = data
-            return len(data)
+            refuse_late(plain.recv(1, socket.MSG_PEEK))
+        except socket.timeout as error:
+            raise failure(Status.E_TIMEOUT, "no answer to the ClientHello in time") from error

@@ -42,8 +42,11 @@ class StarttlsVerifyError(Exception):
 
     @property
     def code(self) -> str:
-        """The code of the first finding that failed, such as "name.mismatch"; "" without report."""
-        return self.report.code if self.report else ""
+        """The code of the first finding that failed, such as "name.mismatch".
+
+        Where there is no report it is that of a fault that this package finds by itself, or "".
+        """
+        return self.report.code if self.report else CODES.get(self.status, "")
 
     def __str__(self) -> str:
         return self.message
@@ -121,3 +124,11 @@ SINGLE: Dict[int, Type[StarttlsVerifyError]] = {
     Status.E_TIMEOUT: TimedOutError,
 }
 HUNDREDS: Dict[int, Type[StarttlsVerifyError]] = {1: ArgumentError, 2: ProtocolError, 3: TlsError}
+
+# For what happens before there is a session: the codes of docs/errors.md.
+CODES: Dict[int, str] = {
+    Status.E_NOT_OFFERED: "starttls.not_offered",
+    Status.E_INJECTED: "starttls.plaintext_injection",
+    Status.E_PIPELINED: "starttls.pipelined_reply",
+    Status.E_TIMEOUT: "io.timeout",
+}

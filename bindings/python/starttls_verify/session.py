@@ -64,7 +64,8 @@ class Session:
     ) -> None:
         """With `known_peers` the peer is held against what that store knows of it now. With
         `discover` its TLSA records are looked up in the DNS first, as the options `dns`, ... say;
-        `StateError` when `dns` is off."""
+        `StateError` when `dns` is off.
+        """
         judge, expected, out = verifier.handle(), peer.handle(), ctypes.c_void_p()
         if discover:
             check(expected, lib.stv_peer_discover(expected.pointer, judge.pointer))
@@ -185,7 +186,8 @@ class Session:
 
     def data(self: Self) -> Self:
         """A session for a data connection of FTP: `run` it on the connected socket after the transfer
-        command was sent. It opens only for the peer of this control connection."""
+        command was sent. It opens only for the peer of this control connection.
+        """
         out = ctypes.c_void_p()
         with self._use() as control:
             status = lib.stv_session_new_data(control, ctypes.byref(out))

@@ -33,7 +33,7 @@ class TlsRpt:
     To send it is the caller's business. Any thread may use it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         domain: str,
         report_id: str,

@@ -21,8 +21,8 @@ class Verifier:
 
     Options are keywords: `Verifier(cafile="ca.pem", pin=["spki-sha256:..."])`. `option_table()` and
     docs/options.md list them. A list may be a list or a tuple, or a single entry; options of type
-    "bytes" and "list of bytes" take bytes. An option that is unknown, or of another type, is an `OptionError`;
-    a CA file that is missing is a `ConfigurationError`.
+    "bytes" and "list of bytes" take bytes. An option that is unknown, or of another type, is an
+    `OptionError`; a CA file that is missing is a `ConfigurationError`.
 
     Any number of threads may use one, and so may processes after a fork.
     """
