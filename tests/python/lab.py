@@ -24,6 +24,7 @@ class Scenario:
     id: str
     title: str
     host: str
+    protocol: str
     port: int
     expect: str
     exit: int
@@ -36,7 +37,7 @@ class Scenario:
 
     @property
     def peer(self) -> Peer:
-        return Peer(self.host, connect=self.connect)
+        return Peer(self.host, protocol=self.protocol, connect=self.connect)
 
 
 def program() -> str:
@@ -49,19 +50,20 @@ def program() -> str:
     return path
 
 
-@lru_cache(maxsize=1)
-def scenario_ids() -> List[str]:
+@lru_cache
+def scenario_ids(protocol: str = "smtp") -> List[str]:
     """What there will be, for pytest, which wants to know before anything runs."""
-    listed = subprocess.run([program(), "list"], capture_output=True, text=True, check=True)
+    command = [program(), "list", "--protocol", protocol]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
     return [line.split()[0] for line in listed.stdout.splitlines()]
 
 
 class Lab:
     """The running lab; it ends with its standard input."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, protocol: str = "smtp") -> None:
         self.directory = directory
-        command = [program(), "serve", "--dir", str(directory)]
+        command = [program(), "serve", "--dir", str(directory), "--protocol", protocol]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -106,6 +108,10 @@ class Lab:
     def cleartext(self, name: str) -> str:
         """What a scenario's server was told in clear."""
         return (self.directory / name / "cleartext.log").read_text()
+
+    def passwords(self, name: str) -> str:
+        """What a scenario's server was told that carries a password, in clear and inside TLS."""
+        return (self.directory / name / "notes.log").read_text()
 
     def verifier(self, deadline_ms: int = 10_000, **options: OptionValue) -> Verifier:
         """One that trusts the lab's CA."""
