@@ -53,15 +53,16 @@ CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 # Debian packages, per use.
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
-TEST_PACKAGES := $(DEMO_PACKAGES) clang cmake libunbound-dev openssl phpunit postfix python3-pytest \
-	python3-venv valgrind xz-utils
+DOCS_PACKAGES := mkdocs
+TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) clang cmake iproute2 libunbound-dev openssl phpunit \
+	postfix python3-pytest python3-venv valgrind xz-utils
 BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
 	setup-demo setup-test setup-bench conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
 	test-c-valgrind test-c-helgrind test-cpp test-cpp-header test-cpp-plain test-cpp-sanitized test-cpp-valgrind \
 	examples-cpp test-corpus test-install test-php test-python test-postfix test-servers \
-	test-discover test-demo fmt bench bench-programs bench-instructions
+	test-discover docs test-docs test-demo fmt bench bench-programs bench-instructions
 
 ## help           this list
 help:
@@ -77,7 +78,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-php test-python test-postfix test-servers test-discover test-demo
+test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-php test-python test-postfix test-servers test-discover test-docs test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -233,6 +234,17 @@ test-servers: lib cli
 test-discover: lib cli
 	@tests/discover/setup.sh
 	$(BINDING_ENV) $(PYTHON) -m pytest -q tests/discover
+
+## docs           the documentation as a site, in target/docs/site
+docs:
+	@tests/setup.sh $(DOCS_PACKAGES)
+	mkdocs build --quiet --strict --config-file mkdocs.yml --site-dir $(CARGO_TARGET_DIR)/docs/site
+
+## test-docs      every command and program of the pages that show some, against the lab
+test-docs: docs lab
+	$(MAKE) --no-print-directory install PREFIX=$(CARGO_TARGET_DIR)/docs/prefix DESTDIR=
+	STV_LAB=$(LAB) STV_PREFIX=$(CARGO_TARGET_DIR)/docs/prefix PYTHONDONTWRITEBYTECODE=1 \
+		$(PYTHON) -m pytest -q tests/docs
 
 ## test-postfix   a real Postfix against C, PHP, Python and the command line
 test-postfix: lib cli examples-c
