@@ -58,6 +58,12 @@ def scenario_ids(protocol: str = "smtp") -> List[str]:
     return [line.split()[0] for line in listed.stdout.splitlines()]
 
 
+def trusting(cafile: str, deadline_ms: int, **options: OptionValue) -> Verifier:
+    """One that trusts a CA and has no time."""
+    timeouts: Dict[str, OptionValue] = dict.fromkeys(TIMEOUTS, deadline_ms)
+    return Verifier.from_mapping({"cafile": cafile, **timeouts, **options})
+
+
 class Lab:
     """The running lab; it ends with its standard input."""
 
@@ -115,8 +121,7 @@ class Lab:
 
     def verifier(self, deadline_ms: int = 10_000, **options: OptionValue) -> Verifier:
         """One that trusts the lab's CA."""
-        timeouts: Dict[str, OptionValue] = dict.fromkeys(TIMEOUTS, deadline_ms)
-        return Verifier.from_mapping({"cafile": self.cafile, **timeouts, **options})
+        return trusting(self.cafile, deadline_ms, **options)
 
     def session(self, name: str, **options: OptionValue) -> Session:
         """A session with a scenario's server, to be connected."""

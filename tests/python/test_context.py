@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import imaplib
 import poplib
 import smtplib
 import socket
 import ssl
-import threading
 from pathlib import Path
-from typing import Callable, Iterator, Tuple, Type, Union
+from typing import Callable, Tuple, Type, Union
 
 import pytest
 
@@ -27,8 +25,8 @@ from starttls_verify import (
 
 from lab import Lab, Scenario
 from postfix import HOST, make_certificates
+from served import Script, served
 
-Script = Callable[[socket.socket], None]
 Client = Union[smtplib.SMTP, imaplib.IMAP4, poplib.POP3]
 
 
@@ -84,23 +82,6 @@ def test_what_is_set_in_a_context_and_would_not_be_obeyed_is_refused(
         for setter in ("load_cert_chain", "load_verify_locations", "set_ciphers"):
             with pytest.raises(ArgumentError, match="options of the Verifier"):
                 getattr(context, setter)("x")
-
-
-@contextlib.contextmanager
-def served(script: Script) -> Iterator[int]:
-    """The port of a server that plays a script to its one client."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def play() -> None:
-            connection, _ = listener.accept()
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(10)
-                script(connection)
-
-        thread = threading.Thread(target=play)
-        thread.start()
-        yield listener.getsockname()[1]
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,9 @@ It gives the report; whatever goes wrong is raised, and the password has not bee
 from __future__ import annotations
 
 import asyncio
+import ftplib
+import imaplib
+import poplib
 import smtplib
 from typing import Callable, Dict, Tuple
 
@@ -32,6 +35,37 @@ def with_smtplib(scenario: Scenario, verifier: Verifier) -> Report:
         client.starttls(context=VerifyingContext(verifier, client, scenario.peer))
         report = require(client)
         client.ehlo()
+        client.login(USER, PASSWORD)
+        return report
+
+
+def with_imaplib(scenario: Scenario, verifier: Verifier) -> Report:
+    with imaplib.IMAP4(HERE, scenario.port, timeout=seconds(scenario)) as client:
+        client.starttls(VerifyingContext(verifier, client, scenario.peer))
+        report = require(client)
+        client.login(USER, PASSWORD)
+        return report
+
+
+def with_poplib(scenario: Scenario, verifier: Verifier) -> Report:
+    client = poplib.POP3(HERE, scenario.port, timeout=seconds(scenario))
+    try:
+        client.stls(VerifyingContext(verifier, client, scenario.peer))
+        report = require(client)
+        client.user(USER)
+        client.pass_(PASSWORD)
+        return report
+    finally:
+        client.close()
+
+
+def with_ftplib(scenario: Scenario, verifier: Verifier) -> Report:
+    with ftplib.FTP_TLS(timeout=seconds(scenario)) as client:
+        client.connect(HERE, scenario.port)
+        client.context = VerifyingContext(verifier, client, scenario.peer)
+        client.auth()
+        report = require(client)
+        client.prot_p()
         client.login(USER, PASSWORD)
         return report
 
@@ -116,6 +150,9 @@ async def log_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 UPGRADES: Dict[str, Tuple[str, Upgrade]] = {
     "smtplib": ("smtp", with_smtplib),
+    "imaplib": ("imap", with_imaplib),
+    "poplib": ("pop3", with_poplib),
+    "ftplib": ("ftp", with_ftplib),
     "aiosmtplib": ("smtp", with_aiosmtplib),
     "start_tls": ("smtp", with_start_tls),
     "open_connection": ("smtp", with_open_connection),

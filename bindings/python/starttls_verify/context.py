@@ -15,7 +15,6 @@ have limits for it all.
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 from dataclasses import replace
@@ -28,7 +27,7 @@ from .report import Report
 from .secured_object import SecuredObject
 from .secured_socket import SecuredSocket
 from .session import Session
-from .unread import WatchedSocket, refuse_early, refuse_late, refuse_plaintext, unread_of
+from .unread import WatchedSocket, leave, refuse_early, refuse_late, refuse_plaintext, unread_of
 from .verifier import Verifier
 
 if TYPE_CHECKING:
@@ -102,17 +101,22 @@ class VerifyingContext(LibraryContext):
         session: object = None,  # noqa: ARG002
     ) -> ssl.SSLSocket:
         """Refuses what came in clear behind the go-ahead, shakes hands, and judges."""
-        plain = sock.plain if isinstance(sock, WatchedSocket) else sock
+        watched = sock if isinstance(sock, WatchedSocket) else None
+        plain = watched.plain if watched else cast(socket.socket, sock)
+        addresses = plain.getsockname(), plain.getpeername()
         try:
-            addresses = plain.getsockname(), plain.getpeername()
             begun = self._begin(server_side, server_hostname, addresses[1][1:2])
             greet(begun, plain)
             begun.run(plain)
-            return cast(ssl.SSLSocket, SecuredSocket(begun, addresses))
+        except Exception as error:
+            if watched:
+                watched.shut(error)
+            raise
         finally:
             # The session has a duplicate. The client is left without any, as by Python's ssl: after
             # a failure its next command would go out in clear.
-            os.close(plain.detach())
+            leave(plain)
+        return cast(ssl.SSLSocket, SecuredSocket(begun, addresses))
 
     def wrap_bio(
         self,

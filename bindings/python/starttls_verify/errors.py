@@ -130,5 +130,6 @@ CODES: Dict[int, str] = {
     Status.E_NOT_OFFERED: "starttls.not_offered",
     Status.E_INJECTED: "starttls.plaintext_injection",
     Status.E_PIPELINED: "starttls.pipelined_reply",
+    Status.E_TOO_MUCH_DATA: "starttls.too_much_data",
     Status.E_TIMEOUT: "io.timeout",
 }

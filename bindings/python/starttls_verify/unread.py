@@ -16,6 +16,7 @@ Two rules, as in a `Session`:
 from __future__ import annotations
 
 import io
+import os
 import socket
 from typing import Any, Optional, Protocol, Union, cast
 
@@ -68,10 +69,12 @@ class UnreadFile:
         name = file_of(client)
         self._file = getattr(client, name)
         self._early = self.look()
-        if not self._early:
+        client.sock = WatchedSocket(self._plain, self)
+        if self._early:
+            client.sock.shut(pipelined(self._early))
+        else:
             self._file = limited(self._plain, self._file)
             setattr(client, name, self._file)
-        client.sock = WatchedSocket(self._plain, self)
 
     def look(self) -> bytes:
         """Reads without waiting. Of a file of text the first letter is gone then."""
@@ -93,25 +96,54 @@ class UnreadFile:
 
     def forget(self) -> None:
         """What imaplib keeps of untagged answers from before."""
-        kept = getattr(self._client, "untagged_responses", None)
-        if kept is not None:
-            kept.clear()
+        if hasattr(self._client, "untagged_responses"):
+            self._client.untagged_responses.clear()
+
+    def shut(self) -> None:
+        """The conversation is over. imaplib would want to say LOGOUT at the end of a `with`."""
+        if hasattr(self._client, "untagged_responses"):
+            self._client.state = "LOGOUT"
 
 
 class WatchedSocket:
-    """The client's socket, which has a look before each command."""
+    """The client's socket, which has a look before each command.
+
+    After a failure it is shut: the client's next command would go out in clear, so it gets the same
+    failure again.
+    """
 
     def __init__(self, plain: socket.socket, unread: UnreadFile) -> None:
         self.plain = plain
         self._unread = unread
+        self._failure: Optional[Exception] = None
 
     def sendall(self, data: Bytes) -> None:
         """Sends everything."""
+        if self._failure is not None:
+            raise self._failure
         self._unread.before_command()
         self.plain.sendall(data)
 
+    def shutdown(self, how: int) -> None:
+        """What imaplib and poplib do to a connection that may be shut already."""
+        if self._failure is None:
+            self.plain.shutdown(how)
+
+    def shut(self, failure: Exception) -> None:
+        """Nothing more is said here, for this reason; clients expect an OSError of a socket."""
+        self._failure = failure if isinstance(failure, OSError) else OSError(str(failure))
+        self._unread.shut()
+        leave(self.plain)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.plain, name)
+
+
+def leave(plain: socket.socket) -> None:
+    """Takes the descriptor away from all who have the socket, files included; once more is nothing."""
+    descriptor = plain.detach()
+    if descriptor >= 0:
+        os.close(descriptor)
 
 
 def file_of(client: Any) -> str:
@@ -240,7 +272,7 @@ def refuse_early(unread: Unread) -> None:
     """Raises where the first rule was broken."""
     early = unread.early()
     if early:
-        raise refusal(Status.E_PIPELINED, "an answer was there before it was asked for", early)
+        raise pipelined(early)
 
 
 def refuse_plaintext(unread: Unread) -> None:
@@ -252,6 +284,11 @@ def refuse_plaintext(unread: Unread) -> None:
             Status.E_INJECTED, "plaintext was sent behind the go-ahead for TLS", injected
         )
     unread.forget()
+
+
+def pipelined(early: bytes) -> Exception:
+    """The exception for rule 1."""
+    return refusal(Status.E_PIPELINED, "an answer was there before it was asked for", early)
 
 
 def refusal(status: Status, what: str, said: bytes) -> Exception:
