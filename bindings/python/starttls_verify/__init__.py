@@ -35,7 +35,6 @@ from .library import library_version
 from .options import Option, OptionValue, option_table
 from .peer import Peer
 from .report import Finding, Report
-from .secured_socket import SecuredSocket
 from .servers import servers
 from .session import Session
 from .tls_rpt import TlsRpt
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from .context import VerifyingContext
     from .rejection import RejectedError
     from .secured import require
+    from .secured_socket import SecuredSocket
     from .streams import open_connection
 
 __version__ = "0.1.0"
@@ -94,6 +94,7 @@ __all__ = [
 # What needs ssl or asyncio, whose import takes longer than all the rest: imported on first use.
 LATE = {
     "RejectedError": "rejection",
+    "SecuredSocket": "secured_socket",
     "VerifyingContext": "context",
     "open_connection": "streams",
     "require": "secured",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import socket
+import time
 from typing import TYPE_CHECKING, Any, BinaryIO, Optional, TextIO, Type, TypeVar, Union, cast
 
 from .report import Report
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
     from .context import Addresses
 
 Self = TypeVar("Self", bound="SecuredSocket")
+
+LINGER_SECONDS = 5.0
 
 
 class SecuredSocket:
@@ -84,7 +90,11 @@ class SecuredSocket:
 
     def unwrap(self: Self) -> Self:
         """Says goodbye. Nothing can be said in clear afterwards: what comes back is this very socket."""
-        self.session.goodbye()
+        descriptor = self.session.fileno()
+        with contextlib.ExitStack() as lingering:
+            if descriptor >= 0:
+                lingering.callback(linger, socket.socket(fileno=os.dup(descriptor)))
+            self.session.goodbye()
         return self
 
     def shutdown(self, _how: int) -> None:
@@ -100,6 +110,20 @@ class SecuredSocket:
 
     def __exit__(self, *_exception: Any) -> None:
         self.close()
+
+
+def linger(plain: socket.socket) -> None:
+    """Waits for the peer to close, for a while.
+
+    A socket that is closed with something unread in it resets the connection, and a server that
+    has sent tickets would lose the end of a file that only went its way.
+    """
+    with plain, contextlib.suppress(OSError):
+        plain.settimeout(LINGER_SECONDS)
+        plain.shutdown(socket.SHUT_WR)
+        until = time.monotonic() + LINGER_SECONDS
+        while plain.recv(PIECE) and time.monotonic() < until:
+            pass
 
 
 class SecuredInput(io.RawIOBase):
