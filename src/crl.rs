@@ -13,7 +13,7 @@
 //! Q: A list without nextUpdate? A: Refused (§5.1.2.5 demands it): it would never be out of date, and
 //! the copy from before the theft would be good for ever.
 
-use crate::der::{DerError, Reader, Tlv, extensions, oid, single, tag};
+use crate::der::{DerError, Extensions, Reader, Tlv, extensions, oid, single, tag};
 
 /// Why a list is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +57,8 @@ pub fn flaw(der: &[u8]) -> Result<Option<Flaw>, DerError> {
 /// the number (§5.2.3), and lists that are not cannot be put in order.
 pub fn issuer_and_number(der: &[u8]) -> Result<(&[u8], bool), DerError> {
     let list = List::parse(der)?;
-    let extensions = list.extensions.map_or_else(|| Ok(Vec::new()), extensions)?;
-    let numbered = extensions.iter().any(|extension| extension.oid == oid::CRL_NUMBER);
+    let extensions = list.extensions.map_or_else(|| Ok(Extensions::default()), extensions)?;
+    let numbered = extensions.find(oid::CRL_NUMBER).is_some();
     Ok((list.issuer, numbered))
 }
 
@@ -99,7 +99,7 @@ fn time<'a>(fields: &mut Reader<'a>) -> Result<Option<Tlv<'a>>, DerError> {
 
 /// The flaw in the extensions (§5.2).
 fn scope(list: Tlv<'_>) -> Result<Option<Flaw>, DerError> {
-    for extension in extensions(list)? {
+    for extension in extensions(list)?.iter() {
         let flaw = match extension.oid {
             oid::DELTA_CRL_INDICATOR => Some(Flaw::Delta),
             oid::ISSUING_DISTRIBUTION_POINT => distribution_point(extension.value)?,

@@ -191,6 +191,9 @@ impl<'a> Tlv<'a> {
     }
 }
 
+/// These bits all set: the tag goes on in further octets (X.690 §8.1.2.4).
+const HIGH_TAG: u8 = 0x1f;
+
 /// Reads one element after the other.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
@@ -215,8 +218,29 @@ impl<'a> Reader<'a> {
 
     /// The next element, whatever it is.
     pub fn element(&mut self) -> Result<Tlv<'a>, DerError> {
+        match self.short_element() {
+            Some(element) => Ok(element),
+            None => self.long_element(),
+        }
+    }
+
+    /// The next element if its length stands in one octet, as nearly every one's does. A `None` says
+    /// nothing, and nothing has been read then.
+    #[inline(always)]
+    pub fn short_element(&mut self) -> Option<Tlv<'a>> {
+        let [tag, length @ 0..0x80, behind @ ..] = self.rest else { return None };
+        let length = usize::from(*length);
+        if tag & HIGH_TAG == HIGH_TAG || length > behind.len() {
+            return None;
+        }
+        let (whole, rest) = self.rest.split_at(2 + length);
+        self.rest = rest;
+        Some(Tlv { tag: *tag, value: &whole[2..], whole })
+    }
+
+    fn long_element(&mut self) -> Result<Tlv<'a>, DerError> {
         let tag = self.peek().ok_or(DerError::Truncated)?;
-        if tag & 0x1f == 0x1f {
+        if tag & HIGH_TAG == HIGH_TAG {
             return Err(DerError::HighTag);
         }
         let (header, length) = length(&self.rest[1..])?;
@@ -228,9 +252,18 @@ impl<'a> Reader<'a> {
 
     /// The next element, which must have this tag.
     pub fn expect(&mut self, wanted: u8) -> Result<Tlv<'a>, DerError> {
+        self.expect_inline(wanted)
+    }
+
+    /// The same for where a call would cost as much as the reading.
+    #[inline(always)]
+    fn expect_inline(&mut self, wanted: u8) -> Result<Tlv<'a>, DerError> {
         match self.peek() {
             None => Err(DerError::Truncated),
-            Some(found) if found == wanted => self.element(),
+            Some(found) if found == wanted => match self.short_element() {
+                Some(element) => Ok(element),
+                None => self.long_element(),
+            },
             Some(found) => Err(DerError::Tag { wanted, found }),
         }
     }
@@ -321,7 +354,7 @@ pub struct Certificate<'a> {
     /// The whole SubjectPublicKeyInfo: what an SPKI pin and a TLSA selector 1 digest.
     pub spki: &'a [u8],
     /// Every extension, in order, no OID twice.
-    pub extensions: Vec<Extension<'a>>,
+    pub extensions: Extensions<'a>,
     /// The whole signatureAlgorithm beside the signature.
     pub signature_algorithm: &'a [u8],
     /// Contents of the BIT STRING signatureValue.
@@ -332,24 +365,24 @@ impl<'a> Certificate<'a> {
     /// Reads a certificate; bytes behind it are an error.
     pub fn parse(der: &'a [u8]) -> Result<Certificate<'a>, DerError> {
         let mut outer = single(der, tag::SEQUENCE)?.reader();
-        let tbs = outer.expect(tag::SEQUENCE)?;
-        let signature_algorithm = outer.expect(tag::SEQUENCE)?.whole;
-        let signature = outer.expect(tag::BIT_STRING)?.value;
+        let tbs = outer.expect_inline(tag::SEQUENCE)?;
+        let signature_algorithm = outer.expect_inline(tag::SEQUENCE)?.whole;
+        let signature = outer.expect_inline(tag::BIT_STRING)?.value;
         outer.finish()?;
 
         let mut fields = tbs.reader();
         let version = version(&mut fields)?;
-        let serial = fields.expect(tag::INTEGER)?.value;
-        let tbs_signature_algorithm = fields.expect(tag::SEQUENCE)?.whole;
-        let issuer = fields.expect(tag::SEQUENCE)?.whole;
-        let (not_before, not_after) = validity(fields.expect(tag::SEQUENCE)?)?;
-        let subject = fields.expect(tag::SEQUENCE)?.whole;
-        let spki = fields.expect(tag::SEQUENCE)?.whole;
+        let serial = fields.expect_inline(tag::INTEGER)?.value;
+        let tbs_signature_algorithm = fields.expect_inline(tag::SEQUENCE)?.whole;
+        let issuer = fields.expect_inline(tag::SEQUENCE)?.whole;
+        let (not_before, not_after) = validity(fields.expect_inline(tag::SEQUENCE)?)?;
+        let subject = fields.expect_inline(tag::SEQUENCE)?.whole;
+        let spki = fields.expect_inline(tag::SEQUENCE)?.whole;
         fields.optional(tag::context(1))?;
         fields.optional(tag::context(2))?;
         let extensions = match fields.optional(tag::context_constructed(3))? {
             Some(explicit) => extensions(single(explicit.value, tag::SEQUENCE)?)?,
-            None => Vec::new(),
+            None => Extensions::default(),
         };
         fields.finish()?;
         Ok(Certificate {
@@ -371,7 +404,7 @@ impl<'a> Certificate<'a> {
 
     /// The contents of extnValue of the extension with this OID.
     pub fn extension(&self, oid: &[u8]) -> Option<&'a [u8]> {
-        self.extensions.iter().find(|extension| extension.oid == oid).map(|found| found.value)
+        self.extensions.find(oid).map(|found| found.value)
     }
 
     /// The contents of extnValue of the subjectAltName.
@@ -461,36 +494,94 @@ fn is_time(tag: u8) -> bool {
     tag == tag::UTC_TIME || tag == tag::GENERALIZED_TIME
 }
 
-/// The extensions of a certificate, a CRL or an OCSP response; no OID twice.
-pub fn extensions(sequence: Tlv<'_>) -> Result<Vec<Extension<'_>>, DerError> {
-    /// As many as nearly every certificate has.
-    const USUAL: usize = 12;
-    let mut reader = sequence.reader();
-    let mut extensions = Vec::with_capacity(USUAL);
-    while !reader.is_empty() {
-        extensions.push(extension(reader.expect(tag::SEQUENCE)?)?);
+/// The extensions of a certificate, a CRL or an OCSP response: all of them have been read once, and no
+/// OID stands there twice. They stay where they are, and are read again when they are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extensions<'a> {
+    list: &'a [u8],
+}
+
+impl<'a> Extensions<'a> {
+    /// Each, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
+        self.sequences().filter_map(|sequence| extension(sequence).ok())
     }
-    // Sorted, not compared pair by pair: a certificate may hold as many as fit into a megabyte.
-    let mut oids: Vec<&[u8]> = extensions.iter().map(|extension| extension.oid).collect();
-    oids.sort_unstable();
-    match oids.windows(2).any(|pair| pair[0] == pair[1]) {
+
+    /// The one with this OID.
+    pub fn find(&self, oid: &[u8]) -> Option<Extension<'a>> {
+        let is_it = |sequence: &Tlv<'a>| is_identified(*sequence, oid);
+        self.sequences().find(is_it).and_then(|sequence| extension(sequence).ok())
+    }
+
+    fn sequences(&self) -> impl Iterator<Item = Tlv<'a>> + use<'a> {
+        let mut reader = Reader::new(self.list);
+        std::iter::from_fn(move || reader.element().ok())
+    }
+
+    /// Sorted, not compared pair by pair: a certificate may hold as many as fit into a megabyte.
+    fn has_twins(&self) -> bool {
+        let mut oids: Vec<&[u8]> = self.iter().map(|extension| extension.oid).collect();
+        oids.sort_unstable();
+        oids.windows(2).any(|pair| pair[0] == pair[1])
+    }
+}
+
+fn is_identified(extension: Tlv<'_>, oid: &[u8]) -> bool {
+    extension.reader().element().is_ok_and(|identifier| identifier.value == oid)
+}
+
+/// Reads the extensions of a certificate, a CRL or an OCSP response.
+pub fn extensions(sequence: Tlv<'_>) -> Result<Extensions<'_>, DerError> {
+    let mut reader = sequence.reader();
+    let mut seen = Seen::default();
+    while !reader.is_empty() {
+        seen.add(extension(reader.expect_inline(tag::SEQUENCE)?)?.oid);
+    }
+    let extensions = Extensions { list: sequence.value };
+    match seen.perhaps_twice && extensions.has_twins() {
         true => Err(DerError::DuplicateExtension),
         false => Ok(extensions),
     }
 }
 
+/// Which OIDs there were, by the length and the last octet: those of RFC 5280 have three octets and
+/// differ in the last. Two that share the place are looked at again.
+#[derive(Default)]
+struct Seen {
+    of_three: u128,
+    of_other_lengths: u128,
+    perhaps_twice: bool,
+}
+
+impl Seen {
+    fn add(&mut self, oid: &[u8]) {
+        let place = 1 << (oid.last().copied().unwrap_or_default() & 0x7f);
+        let places = match oid.len() {
+            3 => &mut self.of_three,
+            _ => &mut self.of_other_lengths,
+        };
+        self.perhaps_twice |= *places & place != 0;
+        *places |= place;
+    }
+}
+
 /// `critical` is DEFAULT FALSE, so DER leaves FALSE out; many CAs write it, and nothing hangs on it.
+#[inline]
 fn extension(sequence: Tlv<'_>) -> Result<Extension<'_>, DerError> {
     let mut reader = sequence.reader();
-    let oid = reader.expect(tag::OID)?.value;
-    let critical = match reader.optional(tag::BOOLEAN)?.map(|flag| flag.value) {
-        None | Some([0x00]) => false,
-        Some([0xff]) => true,
-        Some(_) => return Err(DerError::Boolean),
-    };
-    let value = reader.expect(tag::OCTET_STRING)?.value;
+    let oid = reader.expect_inline(tag::OID)?.value;
+    let critical = reader.peek() == Some(tag::BOOLEAN) && is_true(reader.element()?.value)?;
+    let value = reader.expect_inline(tag::OCTET_STRING)?.value;
     reader.finish()?;
     Ok(Extension { oid, critical, value })
+}
+
+fn is_true(flag: &[u8]) -> Result<bool, DerError> {
+    match flag {
+        [0x00] => Ok(false),
+        [0xff] => Ok(true),
+        _ => Err(DerError::Boolean),
+    }
 }
 
 /// The common names in a whole Name, in order, as text (RFC 5280 §4.1.2.4).
@@ -579,10 +670,17 @@ mod tests {
         let list = |parts: &[&[u8]]| {
             let contents = parts.concat();
             let whole = Tlv { tag: tag::SEQUENCE, value: &contents, whole: &contents };
-            extensions(whole).map(|extensions| extensions.len())
+            extensions(whole).map(|extensions| extensions.iter().count())
         };
         assert_eq!(list(&[&one, &other]), Ok(2));
         assert_eq!(list(&[&one, &other, &one]), Err(DerError::DuplicateExtension));
+        // The same length and last octet, and not the same.
+        let alike = |first| [0x30, 0x08, 0x06, 0x02, first, 0x01, 0x04, 0x02, 0x05, 0x00];
+        assert_eq!(list(&[&alike(0x2a), &alike(0x2b)]), Ok(2));
+        assert_eq!(
+            list(&[&alike(0x2a), &alike(0x2b), &alike(0x2a)]),
+            Err(DerError::DuplicateExtension)
+        );
         let odd = [0x30, 0x0a, 0x06, 0x01, 0x2a, 0x01, 0x01, 0x01, 0x04, 0x02, 0x05, 0x00];
         assert_eq!(list(&[&odd]), Err(DerError::Boolean));
     }

@@ -6,7 +6,7 @@
 //!
 //! Nothing here says that a response is true: who signed it is `verify`'s business.
 
-use crate::der::{DerError, Extension, Reader, Tlv, epoch, extensions, oid, single, tag};
+use crate::der::{DerError, Extensions, Reader, Tlv, epoch, extensions, oid, single, tag};
 
 /// What a responder sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Basic<'a> {
     /// One answer per certificate that was asked about.
     pub answers: Vec<Answer<'a>>,
     /// Extensions of the whole response.
-    pub extensions: Vec<Extension<'a>>,
+    pub extensions: Extensions<'a>,
     /// Contents of the OID of the signature algorithm.
     pub algorithm: &'a [u8],
     /// Contents of the BIT STRING signature.
@@ -63,7 +63,7 @@ pub struct Answer<'a> {
     /// When there will be newer word, seconds since 1970.
     pub next_update: Option<i64>,
     /// Extensions of this answer.
-    pub extensions: Vec<Extension<'a>>,
+    pub extensions: Extensions<'a>,
 }
 
 /// What is said of a certificate.
@@ -135,7 +135,7 @@ fn basic(explicit: Tlv<'_>) -> Result<Basic<'_>, DerError> {
     })
 }
 
-type Data<'a> = (Responder<'a>, Vec<Answer<'a>>, Vec<Extension<'a>>);
+type Data<'a> = (Responder<'a>, Vec<Answer<'a>>, Extensions<'a>);
 
 fn response_data(data: Tlv<'_>) -> Result<Data<'_>, DerError> {
     let mut fields = data.reader();
@@ -211,10 +211,10 @@ const GOOD: u8 = tag::context(0);
 const REVOKED: u8 = tag::context_constructed(1);
 const UNKNOWN: u8 = tag::context(2);
 
-fn explicit_extensions<'a>(fields: &mut Reader<'a>) -> Result<Vec<Extension<'a>>, DerError> {
+fn explicit_extensions<'a>(fields: &mut Reader<'a>) -> Result<Extensions<'a>, DerError> {
     match fields.optional(tag::context_constructed(1))? {
         Some(explicit) => extensions(single(explicit.value, tag::SEQUENCE)?),
-        None => Ok(Vec::new()),
+        None => Ok(Extensions::default()),
     }
 }
 

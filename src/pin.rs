@@ -5,6 +5,8 @@
 //! base64. A pin of the key survives a renewal that keeps the key. This floor only parses; the
 //! digests are made by `ossl`.
 
+use std::borrow::Cow;
+
 use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER_PERMISSIVE};
 
 use crate::error::{Error, Result};
@@ -165,7 +167,10 @@ fn algorithm_of(word: &str) -> Option<Algorithm> {
 
 /// The length tells hexadecimal from base64: no algorithm has one length for both.
 fn decode(text: &str, octets: usize) -> Option<Vec<u8>> {
-    let plain: String = text.chars().filter(|letter| *letter != ':').collect();
+    let plain = match text.contains(':') {
+        true => Cow::Owned(text.replace(':', "")),
+        false => Cow::Borrowed(text),
+    };
     let decoded = if plain.len() == octets * 2 {
         HEXLOWER_PERMISSIVE.decode(plain.as_bytes())
     } else {

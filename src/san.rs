@@ -45,6 +45,14 @@ impl SanFault {
     fn extension(why: impl fmt::Display) -> SanFault {
         SanFault { place: FaultPlace::Extension, why: why.to_string() }
     }
+
+    /// Whether it condemns the entries beside it.
+    pub fn is_fatal(&self, rule: SanRule) -> bool {
+        match rule {
+            SanRule::Strict => true,
+            SanRule::LenientInsecure => self.place == FaultPlace::Extension,
+        }
+    }
 }
 
 impl fmt::Display for SanFault {
@@ -74,11 +82,7 @@ impl<'a> San<'a> {
     pub fn read(san_extn_value: Option<&'a [u8]>, rule: SanRule) -> San<'a> {
         let Some(value) = san_extn_value else { return San::Absent };
         let (names, mut faults) = presented_ids_lenient(value);
-        let fatal = |fault: &SanFault| match rule {
-            SanRule::Strict => true,
-            SanRule::LenientInsecure => fault.place == FaultPlace::Extension,
-        };
-        match faults.iter().position(fatal) {
+        match faults.iter().position(|fault| fault.is_fatal(rule)) {
             Some(first) => San::Malformed(faults.swap_remove(first), names),
             None => San::Names(names, faults),
         }
@@ -145,6 +149,23 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
+impl<'a> Entries<'a> {
+    /// The next entry if it is a dNSName like nearly all of them: the same as [`Entries::next`] finds,
+    /// for those who only compare. A `None` says nothing, and nothing has been read then.
+    #[inline(always)]
+    pub fn next_plain_dns(&mut self) -> Option<PresentedDns<'a>> {
+        let mut ahead = self.reader.clone();
+        let element = ahead.short_element().filter(|element| element.tag == DNS_NAME)?;
+        let name = PresentedDns::plain(element.value)?;
+        if self.index == limits::PRESENTED_IDS {
+            return None;
+        }
+        self.reader = ahead;
+        self.index += 1;
+        Some(name)
+    }
+}
+
 impl Entries<'_> {
     fn stop(&mut self, why: impl fmt::Display) -> SanFault {
         self.reader = Reader::new(&[]);
@@ -152,11 +173,12 @@ impl Entries<'_> {
     }
 }
 
+const DNS_NAME: u8 = tag::context(2);
+
 /// One GeneralName. A tag that the ASN.1 does not have is a fault, never "some other name".
 fn general_name(element: Tlv<'_>) -> Result<PresentedId<'_>, String> {
     const OTHER_NAME: u8 = tag::context_constructed(0);
     const RFC822_NAME: u8 = tag::context(1);
-    const DNS_NAME: u8 = tag::context(2);
     const X400_ADDRESS: u8 = tag::context_constructed(3);
     const DIRECTORY_NAME: u8 = tag::context_constructed(4);
     const EDI_PARTY_NAME: u8 = tag::context_constructed(5);

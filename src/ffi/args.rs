@@ -30,7 +30,7 @@ use super::handle::Handle;
 pub(super) unsafe fn text<'a>(what: &str, start: *const c_char, len: usize) -> Result<&'a str> {
     // SAFETY: the caller's promise.
     let octets = unsafe { bytes(what, start.cast(), len) }?;
-    if let Some(at) = octets.iter().position(|octet| *octet == 0) {
+    if let Some(at) = memchr::memchr(0, octets) {
         return Err(Error::new(Status::Encoding, format!("{what} holds a NUL at octet {at}")));
     }
     str::from_utf8(octets).map_err(|error| {

@@ -18,7 +18,7 @@ pub unsafe extern "C" fn stv_cert_names_host(
     reference_len: usize,
     out_match: *mut c_int,
 ) -> stv_status {
-    export! { call out out_match;
+    export! { ask out out_match;
         der = bytes(der, der_len);
         reference = text(reference, reference_len);
         => verify::cert_names_host(der, reference).map(|names| out_match.put(c_int::from(names)))

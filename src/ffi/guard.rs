@@ -24,6 +24,7 @@ use super::stv_status;
 ///
 /// - `change h, out o; ARGS => BODY` changes a handle of one thread; gives a status.
 /// - `call out o; ARGS => BODY` changes no handle; gives a status.
+/// - `ask out o; ARGS => BODY` is the same for questions that never reach OpenSSL.
 /// - `value FALLBACK; ARGS => BODY` gives a plain value, and the fallback where it cannot.
 /// - `table FALLBACK; ARGS => BODY` is the same for calls that never reach OpenSSL.
 /// - `free h`, `release h`, `dup h` end or add ownership.
@@ -48,12 +49,19 @@ macro_rules! export {
             $body
         })
     }};
-    (call $(out $out:ident)*; $($arg:ident = $kind:ident($($raw:expr),*);)* => $body:expr) => {{
+    (call $($rest:tt)*) => {
+        export! { @status call $($rest)* }
+    };
+    (ask $($rest:tt)*) => {
+        export! { @status ask $($rest)* }
+    };
+    (@status $run:ident $(out $out:ident)*;
+     $($arg:ident = $kind:ident($($raw:expr),*);)* => $body:expr) => {{
         $(
             // SAFETY: docs/abi.md demands that an out-pointer is NULL or points to a variable.
             let $out = unsafe { $crate::ffi::args::Out::cleared(stringify!($out), $out) };
         )*
-        $crate::ffi::guard::call(|| {
+        $crate::ffi::guard::$run(|| {
             $( let $out = $out?; )*
             $(
                 // SAFETY: docs/abi.md demands that pointer and length describe one live object.
@@ -131,7 +139,16 @@ pub(super) fn change<H: Handle, A: Answer>(
 
 /// Runs a call that changes no handle.
 pub(super) fn call<A: Answer>(body: impl FnOnce() -> Result<A>) -> stv_status {
-    match contained(body) {
+    status_of(contained(body))
+}
+
+/// Runs a call that changes no handle and never reaches OpenSSL: there is no error queue to put aside.
+pub(super) fn ask<A: Answer>(body: impl FnOnce() -> Result<A>) -> stv_status {
+    status_of(catch_unwind(AssertUnwindSafe(body)).map_err(error_of))
+}
+
+fn status_of<A: Answer>(outcome: Result<Result<A>>) -> stv_status {
+    match outcome {
         Ok(Ok(answer)) => answer.status().number(),
         Ok(Err(error)) => error.status.number(),
         Err(panic) => panic.status.number(),
@@ -187,6 +204,10 @@ mod tests {
         export! { call out out; => { let _ = out; panicking() } }
     }
 
+    unsafe extern "C" fn panicking_question(out: *mut c_int) -> stv_status {
+        export! { ask out out; => { let _ = out; panicking() } }
+    }
+
     unsafe extern "C" fn panicking_value() -> c_int {
         export! { value 7; => { panicking()?; Ok(1) } }
     }
@@ -222,6 +243,9 @@ mod tests {
         let mut out = 5;
         unsafe {
             assert_eq!(panicking_call(&mut out), Status::Panic.number());
+            assert_eq!(out, 0);
+            out = 5;
+            assert_eq!(panicking_question(&mut out), Status::Panic.number());
             assert_eq!(out, 0);
             assert_eq!(panicking_value(), 7);
             assert_eq!(panicking_table(), 7);

@@ -70,7 +70,7 @@ fn compared(
     };
     let (san, common_names) = (skeleton.subject_alt_name(), leaf.common_names());
     let comparison = compare(references, san, common_names, &policy.names.policy());
-    if let Some(finding) = disagreement(policy, references, leaf, path, san) {
+    if let Some(finding) = disagreement(policy, references, leaf, path, san, &comparison) {
         return finding.compared(wanted, shown(&comparison)).at(0);
     }
     finding_of(&comparison, references, &wanted, common_names).at(0)
@@ -166,13 +166,20 @@ fn disagreement(
     leaf: &Certificate,
     path: &Path,
     san: Option<&[u8]>,
+    of_all: &Comparison<'_>,
 ) -> Option<Finding> {
     let asked: Vec<ReferenceId> =
         references.iter().filter(|id| openssl_can_be_asked(id)).cloned().collect();
     let theirs = openssl_opinion(&asked, leaf, path)?;
-    let comparison = compare(&asked, san, leaf.common_names(), &policy.names.policy());
+    let of_asked;
+    let comparison = if asked.len() == references.len() {
+        of_all
+    } else {
+        of_asked = compare(&asked, san, leaf.common_names(), &policy.names.policy());
+        &of_asked
+    };
     let ours = comparison.is_match();
-    if ours == theirs || explain(ours, theirs, &asked, &comparison).is_some() {
+    if ours == theirs || explain(ours, theirs, &asked, comparison).is_some() {
         return None;
     }
     let says = |accepts| if accepts { "accepts" } else { "refuses" };

@@ -129,7 +129,7 @@ impl<'a> Inspection<'a, '_> {
     }
 
     fn extension(&self, oid: &[u8]) -> Option<Extension<'a>> {
-        self.skeleton.extensions.iter().find(|extension| extension.oid == oid).copied()
+        self.skeleton.extensions.find(oid)
     }
 
     fn key(&mut self) {

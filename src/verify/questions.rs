@@ -4,7 +4,7 @@
 
 use crate::der;
 use crate::error::{Error, Result};
-use crate::name::{Idna, NamePolicy, ReferenceId, compare};
+use crate::name::{Idna, NamePolicy, ReferenceId, is_named};
 use crate::options::Spelling;
 use crate::ossl::digest;
 use crate::pin::{Pin, Subject};
@@ -18,8 +18,7 @@ use super::dane;
 pub fn cert_names_host(certificate: &[u8], reference: &str) -> Result<bool> {
     let reference = ReferenceId::parse_tagged(reference, Idna::Convert)?;
     let skeleton = parse(certificate)?;
-    let policy = NamePolicy::default();
-    Ok(compare(&[reference], skeleton.subject_alt_name(), &[], &policy).is_match())
+    Ok(is_named(&[reference], skeleton.subject_alt_name(), &NamePolicy::default()))
 }
 
 /// Whether the certificate, or its key, hashes to this pin.

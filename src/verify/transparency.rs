@@ -218,7 +218,7 @@ const fn scheme(algorithm: [u8; 2]) -> Option<Scheme> {
 /// check's business.
 fn of_staple(staple: &[u8]) -> Vec<&[u8]> {
     let Ok(Response::Basic(basic)) = Response::parse(staple) else { return Vec::new() };
-    let extensions = basic.answers.iter().flat_map(|answer| &answer.extensions);
+    let extensions = basic.answers.iter().flat_map(|answer| answer.extensions.iter());
     let values = extensions.filter(|extension| extension.oid == oid::SCTS_OF_OCSP);
     values
         .filter_map(|extension| single(extension.value, tag::OCTET_STRING).ok())

@@ -225,7 +225,7 @@ fn may_sign_ocsp(der: &[u8]) -> bool {
 
 /// §4.4: a critical extension that is not known makes the response unusable. We know none that may be.
 fn check_extensions(basic: &Basic) -> Result<(), Objection> {
-    let of_answers = basic.answers.iter().flat_map(|answer| &answer.extensions);
+    let of_answers = basic.answers.iter().flat_map(|answer| answer.extensions.iter());
     if basic.extensions.iter().chain(of_answers).any(|extension| extension.critical) {
         return Err(invalid(
             "the stapled OCSP response has a critical extension that is not known",
