@@ -526,8 +526,9 @@ impl<'a> Extensions<'a> {
     }
 }
 
+/// `oid` is one that we know, and short.
 fn is_identified(extension: Tlv<'_>, oid: &[u8]) -> bool {
-    extension.reader().element().is_ok_and(|identifier| identifier.value == oid)
+    extension.reader().short_element().is_some_and(|identifier| identifier.value == oid)
 }
 
 /// Reads the extensions of a certificate, a CRL or an OCSP response.
