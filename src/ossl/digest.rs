@@ -32,6 +32,7 @@ fn digest_by(method: &MdRef, bytes: &[u8]) -> std::result::Result<Vec<u8>, Error
 
 /// What computes it. OpenSSL looks it up by name, in its providers, which takes as long as the digest of
 /// a key: so each is looked up once in a process and kept until the end, a child of `fork` included.
+/// Default properties that the program sets later (a switch to FIPS) do not reach what is kept already.
 /// Where the search fails nothing is kept, and OpenSSL says why when it is asked for a digest.
 fn method(algorithm: Algorithm) -> &'static MdRef {
     static FOUND: [OnceLock<Md>; 5] = [const { OnceLock::new() }; 5];
