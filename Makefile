@@ -61,7 +61,7 @@ BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix pyth
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
 	setup-demo setup-test setup-bench conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
 	test-c-valgrind test-c-helgrind test-cpp test-cpp-header test-cpp-plain test-cpp-sanitized test-cpp-valgrind \
-	examples-cpp test-corpus test-install test-php test-python test-postfix test-servers \
+	examples-cpp test-corpus test-install test-php test-php-programs test-python test-postfix test-servers \
 	test-discover docs test-docs test-demo fmt bench bench-programs bench-instructions
 
 ## help           this list
@@ -78,7 +78,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-php test-python test-postfix test-servers test-discover test-docs test-demo
+test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-php test-php-programs test-python test-postfix test-servers test-discover test-docs test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -215,6 +215,13 @@ test-install: lib
 ## test-php       PHPUnit over the PHP binding
 test-php: lib lab
 	$(BINDING_ENV) phpunit --configuration tests/php/phpunit.xml
+
+## test-php-programs
+##                PHPMailer, Symfony Mailer, PEAR, Horde and Roundcube with our adapters against the lab
+test-php-programs: lib lab
+	@tests/php/programs.sh
+	$(BINDING_ENV) STV_PHP_PROGRAMS=$(CARGO_TARGET_DIR)/php-programs \
+		phpunit --configuration tests/php/programs/phpunit.xml
 
 ## test-python    mypy, ruff and pytest over the Python package, a real Postfix included
 test-python: lib lab

@@ -7,7 +7,8 @@ namespace StarttlsVerify\Tests;
 /** The running lab (`stv-lab serve`), started once. Its binary is named by STV_LAB. */
 final class Lab
 {
-    private static ?self $running = null;
+    /** @var array<string, self> by protocol */
+    private static array $running = [];
 
     /** @var array<string, array{id: string, host: string, port: int, expect: string, exit: int, code: string|null, deadline_ms: int}> */
     private array $scenarios = [];
@@ -25,20 +26,20 @@ final class Lab
         }
     }
 
-    public static function running(): self
+    public static function running(string $protocol = 'smtp'): self
     {
-        return self::$running ??= self::start();
+        return self::$running[$protocol] ??= self::start($protocol);
     }
 
-    private static function start(): self
+    private static function start(string $protocol): self
     {
         $binary = getenv('STV_LAB');
         if (!is_string($binary) || !is_executable($binary)) {
             throw new \RuntimeException('set STV_LAB to the path of the stv-lab binary (cargo build -p stv-lab)');
         }
-        $directory = sys_get_temp_dir() . '/stv-php-lab-' . getmypid();
+        $directory = sys_get_temp_dir() . "/stv-php-lab-{$protocol}-" . getmypid();
         // The lab's stderr is ours.
-        $process = proc_open([$binary, 'serve', '--dir', $directory], [['pipe', 'r'], ['pipe', 'w'], STDERR], $pipes);
+        $process = proc_open([$binary, 'serve', '--protocol', $protocol, '--dir', $directory], [['pipe', 'r'], ['pipe', 'w'], STDERR], $pipes);
         if ($process === false || fgets($pipes[1]) !== "ready\n") {
             throw new \RuntimeException('the lab does not start');
         }
@@ -95,6 +96,18 @@ final class Lab
     public function scenarios(): array
     {
         return $this->scenarios;
+    }
+
+    /** Every line that a scenario's server heard before TLS. */
+    public function cleartext(string $id): string
+    {
+        return (string) file_get_contents("{$this->directory}/{$id}/cleartext.log");
+    }
+
+    /** The passwords that it was given, in clear or inside TLS. */
+    public function notes(string $id): string
+    {
+        return (string) file_get_contents("{$this->directory}/{$id}/notes.log");
     }
 
     /** HOST:PORT of a scenario's server. */

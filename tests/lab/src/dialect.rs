@@ -60,7 +60,7 @@ pub const SMTP: Dialect = Dialect {
     greeting: "220 mail.bob.test ESMTP stv-lab\r\n",
     question: Some("EHLO"),
     offer: "250-mail.bob.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 STARTTLS\r\n",
-    bare: "250-mail.bob.test\r\n250-PIPELINING\r\n250 AUTH PLAIN LOGIN\r\n",
+    bare: "250-mail.bob.test\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n",
     upgrade: "STARTTLS",
     go_ahead: "220 2.0.0 Ready to start TLS\r\n",
     refusal: "502 5.5.1 Not implemented\r\n",
@@ -74,7 +74,13 @@ pub const SMTP: Dialect = Dialect {
     endless: ("", "250-x\r\n"),
     inside: "",
     clear: &["EHLO", "STARTTLS", "QUIT"],
-    secrets: &[("AUTH", "235 2.7.0 Authentication successful\r\n")],
+    secrets: &[
+        ("AUTH PLAIN ", "235 2.7.0 Authentication successful\r\n"),
+        ("AUTH PLAIN", "334 \r\n"),
+        // What follows a challenge, if it is bob who logs in: base64 of NUL and his name.
+        ("AGJvYg", "235 2.7.0 Authentication successful\r\n"),
+        ("AUTH", "504 5.5.4 PLAIN, please\r\n"),
+    ],
     others: &[("NOOP", "250 2.0.0 OK\r\n")],
     farewell: ("QUIT", "221 2.0.0 Bye\r\n"),
     otherwise: "250 2.0.0 OK\r\n",
