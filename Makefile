@@ -54,14 +54,14 @@ CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
 DOCS_PACKAGES := mkdocs
-TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) clang cmake iproute2 libunbound-dev openssl phpunit \
-	postfix python3-pytest python3-venv valgrind xz-utils
+TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) bsdextrautils clang cmake fish iproute2 libunbound-dev mandoc openssl phpunit \
+	postfix python3-pytest python3-venv valgrind xz-utils zsh
 BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
 	setup-demo setup-test setup-bench conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
 	test-c-valgrind test-c-helgrind test-cpp test-cpp-header test-cpp-plain test-cpp-sanitized test-cpp-valgrind \
-	examples-cpp test-corpus test-install test-php test-php-programs test-python test-postfix test-servers \
+	examples-cpp test-corpus test-install test-man test-php test-php-programs test-python test-postfix test-servers \
 	test-discover docs test-docs test-demo fmt bench bench-programs bench-instructions
 
 ## help           this list
@@ -78,7 +78,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-php test-php-programs test-python test-postfix test-servers test-discover test-docs test-demo
+test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-man test-php test-php-programs test-python test-postfix test-servers test-discover test-docs test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -106,10 +106,12 @@ lab:
 	$(CARGO) build --quiet --locked --release --package stv-lab
 
 ## install        PREFIX=DIR [DESTDIR=DIR] [LIBDIR=lib]: library, headers, pkg-config, CMake files,
-##                command line, PHP and Python bindings
+##                command line, manual pages, completions, PHP and Python bindings
 install: lib cli
 	DESTDIR="$(DESTDIR)" cmake/install.sh "$(STV_OUT)" "$(STV_VERSION)" "$(PREFIX)" "$(LIBDIR)"
 	install -D -m 755 $(CLI) "$(DESTDIR)$(PREFIX)/bin/starttls-verify"
+	docs/man/install.sh "$(DESTDIR)$(PREFIX)/share/man" 1 7
+	completions/install.sh "$(DESTDIR)$(PREFIX)/share"
 	bindings/install.sh "$(DESTDIR)$(PREFIX)"
 
 ## abi            writes the headers and all that is generated from src/ffi and the tables
@@ -211,6 +213,10 @@ test-corpus: lib
 ## test-install   installs to a temporary directory, moves it, and builds against it
 test-install: lib
 	tests/c/installed.sh $(STV_OUT) $(STV_VERSION)
+
+## test-man       manual pages and completions: clean, complete, every example compiled and run
+test-man: lib cli
+	tests/man.sh $(STV_OUT) $(C_OUT)/certificates $(CLI)
 
 ## test-php       PHPUnit over the PHP binding
 test-php: lib lab

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs library, headers for C and C++, pkg-config and CMake files.
+# Installs library, headers for C and C++, pkg-config and CMake files, manual pages.
 #
 #   install.sh BUILT VERSION PREFIX [LIBDIR]      BUILT holds what `make lib` made
 #
@@ -45,4 +45,5 @@ install -m 644 "$source/cmake/StarttlsVerifyConfig.cmake" "$cmake/"
 fill starttls_verify.pc "$lib/pkgconfig"
 fill StarttlsVerifyConfigVersion.cmake "$cmake"
 fill StarttlsVerifyTargets.cmake "$cmake"
+"$source/docs/man/install.sh" "$to/share/man" 3
 echo "installed libstarttls_verify $version below $to"

@@ -97,6 +97,12 @@ header_is_ours() {
         cmp "$source/bindings/cpp/starttls_verify.hpp" "$prefix/include/starttls_verify.hpp"
 }
 
+every_function_has_a_page() {
+    while read -r function; do
+        [ -f "$prefix/share/man/man3/$function.3" ] || { echo "no page for $function"; return 1; }
+    done < "$source/include/starttls_verify.symbols"
+}
+
 with_libdir() {
     "$source/cmake/install.sh" "$built" "$version" "$work/multi" lib/x86_64-linux-gnu
     PKG_CONFIG_PATH=$work/multi/lib/x86_64-linux-gnu/pkgconfig
@@ -136,6 +142,7 @@ check "pkg-config, private libraries" private_libraries
 check "find_package, shared and static" through_cmake "$prefix"
 check "find_package, no C++ header" cmake_names_what_is_missing include/starttls_verify.hpp
 check "find_package, no static library" cmake_names_what_is_missing lib/libstarttls_verify.a
+check "manual pages" every_function_has_a_page
 check "LIBDIR" with_libdir
 check "DESTDIR" with_destdir
 echo "$passed passed, $failed failed"

@@ -37,6 +37,8 @@ pub struct Abi {
 
 /// What one file of `src/ffi` exports.
 pub struct Section {
+    /// The file, without its ending.
+    pub file: &'static str,
     /// First line of the file's own comment.
     pub title: String,
     /// Opaque handles and `typedef`s.
@@ -82,7 +84,7 @@ pub fn of_function(declaration: &Declaration) -> Option<(&Declaration, &Function
 fn section(root: &Path, file: &'static str) -> Result<Section> {
     let is_type = |one: &Declaration| of_function(one).is_none();
     let (types, functions) = declarations(root, file)?.into_iter().partition(is_type);
-    Ok(Section { title: title(root, file)?, types, functions })
+    Ok(Section { file, title: title(root, file)?, types, functions })
 }
 
 /// cbindgen, one file at a time, so that the sections stay apart. Types of other files are left as

@@ -2,16 +2,20 @@
 //!
 //! ```text
 //! cargo run -p xtask -- abi           writes the header and all that is made from it
-//! cargo run -p xtask -- docs          writes docs/options.md and docs/errors.md
+//! cargo run -p xtask -- docs          writes docs/options.md, docs/errors.md, the manual pages
+//!                                     and the completions of the command line
 //! cargo run -p xtask -- abi --check   writes nothing; fails when a file is not current
 //! ```
 
 mod abi;
 mod c_header;
+mod command_page;
 mod declaration;
 mod enumeration;
 mod error_page;
 mod exports;
+mod library_pages;
+mod mdoc;
 mod option_page;
 mod php_header;
 mod python_module;
@@ -27,7 +31,7 @@ use crate::abi::Abi;
 type Result<T> = std::result::Result<T, String>;
 
 /// A file and what belongs in it.
-type Generated = (&'static str, String);
+type Generated = (String, String);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -56,7 +60,7 @@ fn run() -> Result<()> {
     let root = root();
     let files = match task {
         "abi" => abi_files(&root)?,
-        "docs" => doc_files(),
+        "docs" => doc_files(&root)?,
         _ => return Err(format!("there is no task '{task}': abi, docs")),
     };
     files.iter().try_for_each(|(path, text)| settle(&root, mode, path, text))
@@ -73,17 +77,26 @@ fn abi_files(root: &Path) -> Result<Vec<Generated>> {
     let abi = Abi::read(root)?;
     rules::check(&abi, root)?;
     let header = c_header::write(&abi);
+    let debian = "packaging/debian/libstarttls-verify0.symbols";
+    let packaged = fs::read_to_string(root.join(debian)).unwrap_or_default();
     Ok(vec![
-        ("include/starttls_verify.php.h", php_header::write(&header)?),
-        ("include/starttls_verify.symbols", exports::symbols(&abi)),
-        ("include/starttls_verify.map", exports::version_map(&abi)),
-        ("bindings/python/starttls_verify/_abi.py", python_module::write(&abi)?),
-        ("include/starttls_verify.h", header),
+        (debian.into(), exports::debian_symbols(&abi, &packaged)),
+        ("include/starttls_verify.php.h".into(), php_header::write(&header)?),
+        ("include/starttls_verify.symbols".into(), exports::symbols(&abi)),
+        ("include/starttls_verify.map".into(), exports::version_map(&abi)),
+        ("bindings/python/starttls_verify/_abi.py".into(), python_module::write(&abi)?),
+        ("include/starttls_verify.h".into(), header),
     ])
 }
 
-fn doc_files() -> Vec<Generated> {
-    vec![("docs/options.md", option_page::write()), ("docs/errors.md", error_page::write())]
+fn doc_files(root: &Path) -> Result<Vec<Generated>> {
+    let mut files = vec![
+        ("docs/options.md".into(), option_page::write()),
+        ("docs/errors.md".into(), error_page::write()),
+    ];
+    files.extend(library_pages::write(&Abi::read(root)?, root)?);
+    files.extend(command_page::write());
+    Ok(files)
 }
 
 fn settle(root: &Path, mode: Mode, path: &str, text: &str) -> Result<()> {

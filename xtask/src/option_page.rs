@@ -1,6 +1,8 @@
-//! `docs/options.md`, from the table of options.
+//! `docs/options.md` and starttls_verify_options(7), from the table of options.
 
 use starttls_verify::options::{Doors, Kind, Row, TABLE};
+
+use crate::mdoc;
 
 const TOP: &str = "\
 # Options
@@ -18,6 +20,38 @@ known one. Every option has a safe range; a value beyond it is accepted only und
 pub fn write() -> String {
     let rows: String = TABLE.iter().map(section).collect();
     format!("{TOP}{}\n{rows}", overview())
+}
+
+/// The same as a manual page.
+pub fn manual() -> String {
+    let name = "starttls_verify_options";
+    let about = "options of libstarttls_verify, the same in every language";
+    let mut out = mdoc::head(name, 7, &[name], about);
+    out.push_str(".Sh DESCRIPTION\n");
+    TOP.trim_end().lines().skip(4).map(mdoc::line).for_each(|line| out.push_str(&line));
+    out.push_str(".Bl -tag -width Ds\n");
+    TABLE.iter().for_each(|row| out.push_str(&entry(row)));
+    out.push_str(".El\n.Sh SEE ALSO\n.Xr starttls-verify 1 ,\n.Xr starttls_verify 3 ,\n");
+    out.push_str(".Xr stv_config 3\n");
+    out
+}
+
+fn entry(row: &Row) -> String {
+    let help = mdoc::line(row.help);
+    let kind = format!("{}{}", row.kind.word(), range(&row.kind));
+    let facts = format!("Type: {kind}. Default: {}. Read by: {}.", default(row), doors(row.doors));
+    format!(".It Sy {}\n{help}{}{}", row.name, mdoc::line(&facts), mdoc::line(&danger(row)))
+        .replace(".Pp\n", "")
+}
+
+fn danger(row: &Row) -> String {
+    match row.danger {
+        Some(danger) if danger.spelling == row.name => {
+            "It weakens security; the report says when it is on.".to_owned()
+        }
+        Some(danger) => format!("It weakens security as {}: {}", danger.spelling, danger.allows),
+        None => String::new(),
+    }
 }
 
 fn overview() -> String {

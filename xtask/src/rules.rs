@@ -116,7 +116,7 @@ mod tests {
     fn abi(text: &str) -> Abi {
         let is_type = |one: &Declaration| abi::of_function(one).is_none();
         let (types, functions) = declaration::parse(text).unwrap().into_iter().partition(is_type);
-        let section = Section { title: "x".into(), types, functions };
+        let section = Section { file: "x", title: "x".into(), types, functions };
         Abi { enums: Vec::new(), sections: vec![section] }
     }
 
