@@ -210,9 +210,11 @@ test-corpus: lib
 	$(CC) $(C_FLAGS) $(SANITIZE) tests/c/corpus.c -o $(C_OUT)/sanitized/corpus $(C_LINK)
 	tests/c/corpus.sh $(C_OUT)/sanitized/corpus $(CONFORMANCE)/corpus-openssl-x509.tar.xz $(C_OUT)/corpus
 
-## test-install   installs to a temporary directory, moves it, and builds against it
+## test-install   installs to a temporary directory, moves it, and builds against it; panics in a library
+##                that is linked as ours is
 test-install: lib
 	tests/c/installed.sh $(STV_OUT) $(STV_VERSION)
+	tests/c/panics.sh
 
 ## test-man       manual pages and completions: clean, complete, every example compiled and run
 test-man: lib cli

@@ -6,6 +6,8 @@
 # rustc's own link step cannot give symbol versions: it passes a version script of its own, and a
 # second one is ignored (lld) or refused (ld). So the static library is linked once more:
 #   --whole-archive     exports are reachable from outside only
+#   without-backtrace   the code without what prints backtraces, where that can be taken out; then
+#                       the archive only adds the compiler's own run-time library
 #   --version-script    exactly the exports, each @@STARTTLS_VERIFY_0; all else is local
 #   --gc-sections       drops what no export needs
 #   -z nodelete         PHP unloads the library when its FFI object dies; OpenSSL still knows
@@ -21,6 +23,7 @@ if [ $# -ne 4 ]; then
     exit 2
 fi
 static=$1 map=$2 directory=$3 version=$4
+here=$(cd "$(dirname "$0")" && pwd)
 soname=libstarttls_verify.so.0
 mkdir -p "$directory"
 
@@ -34,14 +37,21 @@ links_with() {
 }
 packed=""
 links_with -Wl,-z,pack-relative-relocs && packed=-Wl,-z,pack-relative-relocs
+if "$here/without-backtrace.sh" "$static" "$directory/.code.o"; then
+    set -- "$directory/.code.o" "$static"
+else
+    echo "relink.sh: the library keeps what prints backtraces" >&2
+    set -- -Wl,--whole-archive "$static" -Wl,--no-whole-archive
+fi
 # Beside it first: who has the old one open keeps it.
 # shellcheck disable=SC2086  # flags are words
 ${CC:-cc} -shared -o "$directory/.new.so" ${CFLAGS:-} ${LDFLAGS:-} \
-    -Wl,--whole-archive "$static" -Wl,--no-whole-archive \
+    "$@" \
     -Wl,--version-script="$map" -Wl,--gc-sections -Wl,--as-needed \
     -Wl,-z,nodelete -Wl,-z,defs -Wl,-z,relro -Wl,-z,now \
     -Wl,-s -Wl,-O1 -Wl,-z,noseparate-code $packed -Wl,-soname,$soname \
     $(pkg-config --libs openssl) -lgcc_s -lc
+rm -f "$directory/.code.o"
 mv -f "$directory/.new.so" "$directory/libstarttls_verify.so.$version"
 ln -sf "libstarttls_verify.so.$version" "$directory/$soname"
 ln -sf "$soname" "$directory/libstarttls_verify.so"
