@@ -12,6 +12,8 @@
 //! Q: What of a name that cannot be read here, such as one with half a surrogate pair? A: It has no
 //! canonical form here, and whoever asks does without: versions of OpenSSL differ about it.
 
+use std::collections::BinaryHeap;
+
 use crate::der::{DerError, Reader, Tlv, single, tag, wrap};
 
 /// VisibleString.
@@ -36,13 +38,12 @@ fn attributes(rdn: Tlv<'_>) -> Result<Vec<u8>, DerError> {
     if reader.is_empty() {
         return Ok(first);
     }
-    let mut all = vec![first];
+    let mut all = BinaryHeap::from([first]);
     while !reader.is_empty() {
         all.push(attribute(&mut reader)?);
     }
     // X.690 §11.6: the elements of a SET OF stand in ascending order.
-    all.sort();
-    Ok(all.concat())
+    Ok(all.into_sorted_vec().concat())
 }
 
 fn attribute(reader: &mut Reader<'_>) -> Result<Vec<u8>, DerError> {

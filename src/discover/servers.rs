@@ -100,7 +100,10 @@ fn sorted(
         Outcome::Failed(why) => return Servers::Failed(why),
     };
     let all = data.into_iter().filter_map(|data| server(data, provenance(proof)));
-    let mut servers: Vec<Server> = all.filter(|server| !server.host.is_root()).collect();
+    preferred(proof, all.filter(|server| !server.host.is_root()).collect())
+}
+
+fn preferred(proof: Proof, mut servers: Vec<Server>) -> Servers {
     if servers.is_empty() {
         return Servers::None(proof);
     }
