@@ -31,15 +31,15 @@ pub use foreign::{Foreign, HandshakeId, Hook, Stage};
 pub use issuance::Issuance;
 pub use lookup::AnchorSource;
 pub use path::{Answer, CrlScope, Fault, Purpose, Question, find_path};
-pub use places::default_file;
+pub use places::{default_file, variable};
 pub use random::random;
 pub use route::Route;
 pub use signature::{PublicKey, Scheme};
 pub use store::{Crl, Store, StoreBuilder};
 pub use sys::fault;
 pub use tls::{
-    Ask, Cause, Context, ContextSettings, Decision, Handshake, Handshaken, Identity, Judge, Pem,
-    Received, Ticket, Tls, TlsVersion,
+    Ask, Cause, Context, ContextSettings, Decision, Handshake, Handshaken, Identity, Judge,
+    LateContext, Pem, Received, Ticket, Tls, TlsVersion,
 };
 pub use unread_chain::UnreadChain;
 

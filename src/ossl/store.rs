@@ -16,6 +16,7 @@ use crate::status::Status;
 use super::certificate::Certificate;
 use super::error_queue::{drain, words};
 use super::lookup::{self, AnchorSource};
+use super::places::default_place_is_uri;
 use super::sys;
 
 /// A store being filled.
@@ -97,14 +98,18 @@ impl StoreBuilder {
             .map_err(|errors| Error::new(Status::FileUnreadable, words(&errors)))
     }
 
-    /// Adds the system's directory alone, and what else OpenSSL looks into: [`StoreBuilder::add_system`]
-    /// without the file.
+    /// Adds the system's directory alone: [`StoreBuilder::add_system`] without the file. OpenSSL looks
+    /// into the same directory a second time as a store, which costs a process more than a verdict does;
+    /// here a store is what is no directory.
     pub fn add_system_directory(&mut self) -> Result<()> {
         const ADD_DIR: (c_int, c_long) = (2, 3);
         const ADD_STORE: (c_int, c_long) = (3, 0);
         // SAFETY: no preconditions; the method is static.
         let directory = unsafe { ffi::X509_LOOKUP_hash_dir() };
         self.add_default(directory, ADD_DIR)?;
+        if !default_place_is_uri() {
+            return Ok(());
+        }
         // SAFETY: as above.
         let uri = unsafe { sys::X509_LOOKUP_store() };
         self.add_default(uri, ADD_STORE)

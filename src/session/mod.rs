@@ -153,8 +153,8 @@ impl Session {
 
     fn begin_tls(&self, first: FirstBytes, inside: Option<Negotiation>) -> Result<State> {
         let name = self.policy.server_name(&self.peer);
-        let context = &self.policy.tls.context;
-        let mut tls = Box::new(Tls::new(context, name, self.offered_alpn(), self.judge())?);
+        let context = self.policy.tls.context.context()?;
+        let mut tls = Box::new(Tls::new(&context, name, self.offered_alpn(), self.judge())?);
         let offered = self.offer(&mut tls)?;
         Ok(State::Handshaking { tls, first, inside, offered })
     }

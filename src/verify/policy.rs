@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::limits::{Deadlines, KNOWN_CHAIN_SECONDS, Limits};
 use crate::name::{CommonName, Idna, NamePolicy, ReferenceId, SanRule, SuffixList, Wildcards};
 use crate::options::{Settings, Spelling};
-use crate::ossl::{Context, ContextSettings, Purpose, TlsVersion};
+use crate::ossl::{ContextSettings, LateContext, Purpose, TlsVersion};
 use crate::pin::{Pin, PinMode};
 use crate::proto::Identity;
 use crate::starttls::Terms;
@@ -208,7 +208,7 @@ pub struct TlsRules {
     /// Oldest version spoken.
     pub oldest: TlsVersion,
     /// The context for sessions.
-    pub context: Context,
+    pub context: LateContext,
     /// Whether the server name is sent.
     pub server_name: ServerName,
     /// Whether the application protocol is offered.
@@ -538,7 +538,7 @@ impl TlsRules {
         if min > max {
             return Err(Error::new(Status::OptionValue, "option min_tls is newer than max_tls"));
         }
-        let context = Context::new(&ContextSettings {
+        let context = LateContext::new(&ContextSettings {
             min,
             max,
             ciphers: settings.text("ciphers"),

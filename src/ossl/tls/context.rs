@@ -68,6 +68,32 @@ pub struct ContextSettings<'a> {
     pub scts: Ask,
 }
 
+impl ContextSettings<'_> {
+    /// Whether nothing is in them that OpenSSL, or a file, could object to.
+    pub(super) fn are_ordinary(&self) -> bool {
+        let words = [self.ciphers, self.suites, self.groups, self.key_log];
+        (self.min, self.max) == (TlsVersion::V1_2, TlsVersion::V1_3)
+            && words.iter().all(Option::is_none)
+            && self.identity.is_none()
+    }
+
+    /// Of these settings what ordinary ones have.
+    pub(super) fn ordinary(&self) -> ContextSettings<'static> {
+        ContextSettings {
+            min: self.min,
+            max: self.max,
+            ciphers: None,
+            suites: None,
+            groups: None,
+            level: self.level,
+            identity: None,
+            key_log: None,
+            ocsp: self.ocsp,
+            scts: self.scts,
+        }
+    }
+}
+
 /// Frozen TLS settings, shared by all sessions of a verifier.
 #[derive(Clone)]
 pub struct Context {
