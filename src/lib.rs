@@ -8,7 +8,7 @@
 //!   5   discover store         DNS -> evidence; config file, known peers          unsafe in its C wrappers
 //!   4   session attach         sans-IO session, fd driver, connect; a caller's SSL
 //!   3   verify                 settings -> policy, judge, findings, decide
-//!   2   ossl trust             thin safe wrapper over OpenSSL; CA stores          unsafe in ossl only
+//!   2   ossl trust private_file   thin safe wrapper over OpenSSL; CA stores       unsafe in ossl only
 //!   1   name der dn pem crl ocsp sct san pin tlsa dns mta_sts tls_rpt ...         pure, no OpenSSL
 //!   0   status error report options proto limits                                  data only
 //! ```
@@ -47,8 +47,9 @@ pub mod tag_list;
 pub mod tls_rpt;
 pub mod tlsa;
 
-// Floor 2: OpenSSL.
+// Floor 2: OpenSSL, and files.
 pub mod ossl;
+mod private_file;
 pub mod trust;
 
 // Floor 3: the judge.

@@ -87,6 +87,14 @@ pub const DANE_SIGNATURES: usize = 32;
 /// Octets of one file that is read whole (CA bundle, configuration, CRL).
 pub const FILE_OCTETS: usize = 64 << 20;
 
+/// Octets of a bundle from which on its text is not held in memory where its index is written down. Ten
+/// certificates are read faster than two files.
+pub const HELD_BUNDLE_OCTETS: u64 = 16 << 10;
+
+/// Anchors of a bundle whose index is written down. Systems have 150, the union of all known ones a
+/// thousand.
+pub const CACHED_ANCHORS: usize = 16 << 10;
+
 /// Octets of a stapled OCSP response, or of a list of SCTs. OpenSSL takes 16 KiB of the one from a
 /// TLS 1.2 server; with a delegated responder's certificate one has about 2 KiB.
 pub const STAPLE_OCTETS: usize = 64 << 10;

@@ -16,6 +16,8 @@ mod many;
 mod program;
 #[path = "cli/tls_rpt.rs"]
 mod tls_rpt;
+#[path = "cli/trust_cache.rs"]
+mod trust_cache;
 #[path = "cli/usage.rs"]
 mod usage;
 

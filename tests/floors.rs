@@ -31,6 +31,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("tag_list", 1),
     ("tls_rpt", 1),
     ("ossl", 2),
+    ("private_file", 2),
     ("trust", 2),
     ("verify", 3),
     ("attach", 4),

@@ -88,6 +88,13 @@ pub const TABLE: &[Row] = &[
         "Whether the system's CA certificates are trusted (too).",
     ),
     row(
+        "trust_cache",
+        Kind::Text,
+        "auto",
+        ALL,
+        "Where is written down at what place of a large CA file each certificate stands, so that it need not be read whole each time: a directory that only its owner may write to; off (the file's text is then held in memory); or auto, which is starttls_verify in $XDG_CACHE_HOME or ~/.cache, where that directory is there. What is written there can add no CA.",
+    ),
+    row(
         "partial_chain",
         Kind::Bool,
         "true where a CA is given",

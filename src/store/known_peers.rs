@@ -11,13 +11,13 @@
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::known::{Answer, Entry, KeyPin, Memory, Origin, PeerKey, Sighting};
+use crate::private_file::{self, PrivateFile};
 use crate::report::{Check, Code, Outcome, Report, Shown, Verdict};
 use crate::status::Status;
 use crate::trust::read_file;
 use crate::verify::Peer;
 
 use super::known_text::{self, Peers};
-use super::private_file::{self, PrivateFile};
 
 /// A store of known peers. It holds no descriptor and no lock between two calls, so it may be used by
 /// both processes after a fork.

@@ -4,4 +4,3 @@ pub mod config_file;
 pub mod known_peers;
 mod known_text;
 pub mod policy_cache;
-mod private_file;

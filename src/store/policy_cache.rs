@@ -16,9 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::mta_sts::{Held, StsPolicy};
 use crate::name::DnsName;
+use crate::private_file::PrivateFile;
 use crate::status::Status;
-
-use super::private_file::PrivateFile;
 
 const KIND: &str = "mta-sts policy";
 const VERSION: u32 = 1;

@@ -25,7 +25,7 @@ impl Part {
     /// Every certificate.
     pub(super) fn all(&self) -> Vec<Certificate> {
         match self {
-            Part::Indexed(bundle) => bundle.all().collect(),
+            Part::Indexed(bundle) => bundle.all(),
             Part::Parsed(certificates) => certificates.clone(),
         }
     }

@@ -1,68 +1,112 @@
-//! A file of CA certificates, read once, from which only those that are asked for become X509 objects.
+//! A file of CA certificates, from which only those that are asked for become X509 objects.
 //!
 //! To parse the system's 140 CAs costs twenty times what a verdict costs, and a verdict needs one of
-//! them. So the text is kept as it is, with a list of where each certificate stands and a hash of its
-//! subject in the form in which OpenSSL compares names ([`dn`]).
+//! them. So there is an [`Index`] of where each certificate stands and for whom. A file that has none is
+//! loaded whole by whoever asks, as OpenSSL does.
 //!
-//! A file that is not plain (`pem`, strict DER, names with a canonical form) has no index: whoever asks
-//! loads it whole, as OpenSSL does.
+//! Where indexes are written down ([`IndexCache`]), the text of a large bundle is left where it is: the
+//! file stays open, and an anchor is read from it when its name is asked for. Else the text is held in a
+//! mapping of our own, and not in a mapping of the file: whoever truncates the file would end the process
+//! with SIGBUS.
 //!
-//! The text lies in a mapping of our own and not in a mapping of the file: whoever truncates the file
-//! would end the process with SIGBUS, and who changes it would change what we trust.
+//! Q: What if the file is written to in the meantime?
+//! A: Behind every read the state of the open file is held against what it was. In another state nothing
+//!    of it is used: the file at the path is read whole, held, and asked instead. So is one with something
+//!    else at a place than the index says. Whoever puts a new file in the place of the old one changes
+//!    nothing: ours stays open.
+//!
+//! Q: What if the program closes descriptors that it does not know (closefrom)?
+//! A: A descriptor that leads to another file by now is neither read nor closed. The file at the path is
+//!    opened again, and is good if it is the same in the same state.
 //!
 //! Bundles are shared by all verifiers of the process that found the same file in the same state, and
 //! freed with the last of them. No lock is waited for: a child forked while another thread held it
 //! would wait for ever; it does without.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock, Weak};
 
-use memmap2::{Mmap, MmapMut};
+use memmap2::Mmap;
 
 use crate::der;
 use crate::dn;
-use crate::limits::FILE_OCTETS;
+use crate::limits::HELD_BUNDLE_OCTETS;
 use crate::ossl::Certificate;
 use crate::pem::{self, Place};
 
 use super::identity::Identity;
+use super::index::{Entry, Index, hash};
+use super::index_cache::IndexCache;
+use super::open_file::OpenFile;
 
 /// Certificates of one file, by subject.
 pub struct Bundle {
+    path: PathBuf,
     identity: Identity,
-    text: Mmap,
-    entries: Box<[Entry]>,
-    /// Those that were asked for, with their place in the entries.
+    text: Text,
+    index: Index,
+    /// Those that were asked for, with their place in the index.
     parsed: RwLock<Vec<(usize, Certificate)>>,
+    /// What the path led to when this file had changed.
+    successor: RwLock<Option<Arc<Bundle>>>,
 }
 
-/// Where a certificate stands, and for whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    start: u32,
-    end: u32,
-    subject: u64,
+/// Where the text is.
+enum Text {
+    /// In memory.
+    Held(Mmap),
+    /// In the file.
+    Lying(OpenFile),
 }
+
+/// The file is not what it was, or not what the index says.
+struct Changed;
 
 impl Bundle {
     /// The bundle at this path; `None` where it cannot be read or has no index, so that whoever wants
     /// it reads it in another way, and learns why.
-    pub fn open(path: &Path) -> Option<Arc<Bundle>> {
-        let identity = Identity::of(&fs::metadata(path).ok().filter(fs::Metadata::is_file)?);
-        if let Some(known) = shared(&identity) {
+    pub fn open(path: &Path, cache: Option<&IndexCache>) -> Option<Arc<Bundle>> {
+        let file = OpenFile::open(path).ok()?;
+        let state = *file.state();
+        let worth = state.size() >= HELD_BUNDLE_OCTETS && state.is_settled();
+        let cache = cache.filter(|_| worth);
+        if let Some(known) = shared(&state, cache.is_none()) {
             return Some(known);
         }
-        let bundle = Arc::new(Bundle::read(path)?);
+        let bundle = Arc::new(match cache {
+            Some(cache) => Bundle::lying(path, file, cache)?,
+            None => Bundle::held(path, &file)?,
+        });
         share(&bundle);
         Some(bundle)
     }
 
-    fn read(path: &Path) -> Option<Bundle> {
-        let (identity, text) = read_whole(path).ok()?;
-        let entries = index(&text)?;
-        Some(Bundle { identity, text, entries, parsed: RwLock::new(Vec::new()) })
+    /// With the text in memory.
+    fn held(path: &Path, file: &OpenFile) -> Option<Bundle> {
+        let text = file.text().ok()?;
+        let index = Index::of(&text)?;
+        Some(Bundle::new(path, *file.state(), Text::Held(text), index))
+    }
+
+    /// With the text in the file, and the index from the cache if it is there.
+    fn lying(path: &Path, file: OpenFile, cache: &IndexCache) -> Option<Bundle> {
+        let state = *file.state();
+        let index = match cache.read(path, &state) {
+            Some(index) => index,
+            None => {
+                let index = Index::of(&file.text().ok()?)?;
+                cache.write(path, &state, &index);
+                index
+            }
+        };
+        Some(Bundle::new(path, state, Text::Lying(file), index))
+    }
+
+    fn new(path: &Path, identity: Identity, text: Text, index: Index) -> Bundle {
+        // Where it is later, when the program has changed its directory.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let (parsed, successor) = (RwLock::new(Vec::new()), RwLock::new(None));
+        Bundle { path, identity, text, index, parsed, successor }
     }
 
     /// Every certificate with this subject, in the order of the file. Others may be among them: a hash
@@ -71,13 +115,12 @@ impl Bundle {
         // A name without a canonical form is none of ours: all in the index have one.
         let Ok(form) = dn::canonical(subject) else { return Vec::new() };
         let wanted = hash(&form);
-        let fitting = self.entries.iter().enumerate().filter(|(_, entry)| entry.subject == wanted);
-        fitting.filter_map(|(at, _)| self.certificate(at)).collect()
+        self.chosen(&|entry| entry.subject() == wanted)
     }
 
     /// Every certificate.
-    pub fn all(&self) -> impl Iterator<Item = Certificate> {
-        (0..self.entries.len()).filter_map(|at| self.certificate(at))
+    pub fn all(&self) -> Vec<Certificate> {
+        self.chosen(&|_| true)
     }
 
     /// Whether exactly this certificate is in it.
@@ -86,82 +129,77 @@ impl Bundle {
         self.named(read.subject).iter().any(|one| one.der() == certificate.der())
     }
 
-    fn certificate(&self, at: usize) -> Option<Certificate> {
-        if let Some(known) = self.known(at) {
-            return Some(known);
+    fn chosen(&self, wanted: &dyn Fn(Entry) -> bool) -> Vec<Certificate> {
+        let entries = self.index.entries().iter().copied().enumerate();
+        let entries = entries.filter(|(_, entry)| wanted(*entry));
+        let found = entries.map(|(at, entry)| self.certificate(at, entry));
+        match found.collect::<Result<Vec<_>, Changed>>() {
+            Ok(found) => found.into_iter().flatten().collect(),
+            Err(Changed) => self.successor().map_or_else(Vec::new, |now| now.chosen(wanted)),
         }
-        let entry = self.entries.get(at)?;
-        let der = pem::contents(&self.text, entry.place()).ok()?;
-        let certificate = Certificate::from_der(&der).ok()?;
+    }
+
+    /// The certificate at this place; `None` where OpenSSL does not read it.
+    fn certificate(&self, at: usize, entry: Entry) -> Result<Option<Certificate>, Changed> {
+        if let Some(known) = self.known(at) {
+            return Ok(Some(known));
+        }
+        let der = self.der(entry)?;
+        let Ok(certificate) = Certificate::from_der(&der) else { return Ok(None) };
         if let Ok(mut parsed) = self.parsed.try_write() {
             parsed.push((at, certificate.clone()));
         }
-        Some(certificate)
+        Ok(Some(certificate))
     }
 
     fn known(&self, at: usize) -> Option<Certificate> {
         let parsed = self.parsed.try_read().ok()?;
         parsed.iter().find(|(number, _)| *number == at).map(|(_, certificate)| certificate.clone())
     }
-}
 
-impl Entry {
-    fn place(self) -> Place {
-        // Offsets of a file that is held in memory.
-        Place { start: self.start as usize, end: self.end as usize }
+    /// What stands there, if it is what the index says.
+    fn der(&self, entry: Entry) -> Result<Vec<u8>, Changed> {
+        match &self.text {
+            Text::Held(text) => pem::contents(text, entry.place()).map_err(|_| Changed),
+            Text::Lying(file) => {
+                let der = self.block(file, entry.place()).ok_or(Changed)?;
+                let read = der::Certificate::parse(&der).map_err(|_| Changed)?;
+                let subject = dn::canonical(read.subject).map_err(|_| Changed)?;
+                (entry.subject() == hash(&subject)).then_some(der).ok_or(Changed)
+            }
+        }
     }
-}
 
-/// The text of a regular file, if nobody changed it meanwhile.
-fn read_whole(path: &Path) -> io::Result<(Identity, Mmap)> {
-    let changing = || io::Error::other("the file changes while it is read");
-    let mut file = File::open(path)?;
-    let identity = Identity::of(&file.metadata()?);
-    let size = usize::try_from(identity.size()).map_err(io::Error::other)?;
-    if size == 0 || size > FILE_OCTETS {
-        return Err(io::Error::other("the file is empty or too large"));
+    /// The contents of one block, from the file in the state in which it was indexed.
+    fn block(&self, file: &OpenFile, place: Place) -> Option<Vec<u8>> {
+        file.block(place).or_else(|| {
+            let again = OpenFile::open(&self.path).ok()?;
+            (*again.state() == self.identity).then(|| again.block(place)).flatten()
+        })
     }
-    let mut text = MmapMut::map_anon(size)?;
-    file.read_exact(&mut text)?;
-    let same = Identity::of(&file.metadata()?) == identity;
-    if same { Ok((identity, text.make_read_only()?)) } else { Err(changing()) }
-}
 
-/// Every certificate of the text, all of them read to the end; `None` where there is none, or anything
-/// that is not plain.
-fn index(text: &[u8]) -> Option<Box<[Entry]>> {
-    let places = pem::certificates(text).ok().filter(|places| !places.is_empty())?;
-    places.into_iter().map(|place| entry(text, place)).collect()
-}
-
-fn entry(text: &[u8], place: Place) -> Option<Entry> {
-    let der = pem::contents(text, place).ok()?;
-    let certificate = der::Certificate::parse(&der).ok()?;
-    let subject = dn::canonical(certificate.subject).ok()?;
-    if certificate.issuer != certificate.subject {
-        dn::canonical(certificate.issuer).ok()?;
+    /// The file that is at the path by now, held in memory.
+    fn successor(&self) -> Option<Arc<Bundle>> {
+        let known = self.successor.try_read().ok().and_then(|successor| successor.clone());
+        if known.is_some() {
+            return known;
+        }
+        let now = Arc::new(Bundle::held(&self.path, &OpenFile::open(&self.path).ok()?)?);
+        if let Ok(mut successor) = self.successor.try_write() {
+            *successor = Some(Arc::clone(&now));
+        }
+        Some(now)
     }
-    Some(Entry {
-        start: u32::try_from(place.start).ok()?,
-        end: u32::try_from(place.end).ok()?,
-        subject: hash(&subject),
-    })
-}
-
-/// FNV-1a, 64 bits. Where two names share a hash, OpenSSL's comparison tells them apart.
-fn hash(octets: &[u8]) -> u64 {
-    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, octet| {
-        (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// The bundles that are in use.
 static IN_USE: Mutex<Vec<(Identity, Weak<Bundle>)>> = Mutex::new(Vec::new());
 
-fn shared(identity: &Identity) -> Option<Arc<Bundle>> {
+fn shared(identity: &Identity, held: bool) -> Option<Arc<Bundle>> {
     let in_use = IN_USE.try_lock().ok()?;
-    let found = in_use.iter().find(|(known, _)| known == identity);
-    found.and_then(|(_, bundle)| bundle.upgrade())
+    let fitting = in_use.iter().filter(|(known, _)| known == identity);
+    let mut fitting = fitting.filter_map(|(_, bundle)| bundle.upgrade());
+    fitting.find(|bundle| matches!(bundle.text, Text::Held(_)) == held)
 }
 
 fn share(bundle: &Arc<Bundle>) {
@@ -169,16 +207,5 @@ fn share(bundle: &Arc<Bundle>) {
     in_use.retain(|(_, bundle)| bundle.strong_count() > 0);
     if bundle.identity.is_settled() {
         in_use.push((bundle.identity, Arc::downgrade(bundle)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_is_fnv_1a() {
-        assert_eq!(hash(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(hash(b"foobar"), 0x8594_4171_f739_67e8);
     }
 }

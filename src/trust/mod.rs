@@ -8,7 +8,10 @@ mod anchors;
 mod bundle;
 mod crls;
 mod identity;
+mod index;
+mod index_cache;
 mod logs;
+mod open_file;
 
 use std::fs;
 use std::io::{self, Read};
@@ -25,6 +28,7 @@ use bundle::Bundle;
 use identity::Identity;
 
 pub use crls::{CrlSources, Crls};
+pub use index_cache::IndexCache;
 pub use logs::{Log, Logs, Standing};
 
 /// Where anchors come from.
@@ -42,6 +46,8 @@ pub struct Sources<'a> {
     pub system: Option<bool>,
     /// How files are read.
     pub reading: Reading,
+    /// Where indexes are written down.
+    pub cache: Option<IndexCache>,
 }
 
 /// How files of anchors are read.
@@ -85,7 +91,7 @@ pub struct Watched {
 impl Trust {
     /// Reads all sources.
     pub fn load(sources: &Sources) -> Result<Trust> {
-        let mut loader = Loader::new(sources.reading);
+        let mut loader = Loader::new(sources);
         for path in &sources.files {
             loader.add_file(path)?;
         }
@@ -150,14 +156,21 @@ impl Sources<'_> {
 
 struct Loader {
     reading: Reading,
+    cache: Option<IndexCache>,
     given: Vec<Part>,
     directories: Vec<String>,
     watched: Vec<Watched>,
 }
 
 impl Loader {
-    fn new(reading: Reading) -> Loader {
-        Loader { reading, given: Vec::new(), directories: Vec::new(), watched: Vec::new() }
+    fn new(sources: &Sources) -> Loader {
+        Loader {
+            reading: sources.reading,
+            cache: sources.cache.clone(),
+            given: Vec::new(),
+            directories: Vec::new(),
+            watched: Vec::new(),
+        }
     }
 
     /// A store of what was given, and these anchors after it.
@@ -191,7 +204,7 @@ impl Loader {
 
     fn bundle(&self, path: &Path) -> Option<Arc<Bundle>> {
         match self.reading {
-            Reading::Indexed => Bundle::open(path),
+            Reading::Indexed => Bundle::open(path, self.cache.as_ref()),
             Reading::Whole => None,
         }
     }

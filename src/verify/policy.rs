@@ -12,7 +12,7 @@ use crate::pin::{Pin, PinMode};
 use crate::proto::Identity;
 use crate::starttls::Terms;
 use crate::status::Status;
-use crate::trust::{Sources, Trust, Watched, read_file};
+use crate::trust::{IndexCache, Sources, Trust, Watched, read_file};
 
 use super::client;
 use super::crls::CrlRules;
@@ -236,7 +236,7 @@ pub enum ServerName {
 impl Policy {
     /// Reads every file and makes every value a typed one, or says what is wrong.
     pub fn freeze(settings: &Settings) -> Result<Policy> {
-        let trust = Arc::new(Trust::load(&sources(settings))?);
+        let trust = Arc::new(Trust::load(&sources(settings)?)?);
         let (crls, crl_files) = CrlRules::freeze(settings)?;
         let ct = CtRules::freeze(settings)?;
         let mut watched = [trust.watched(), crl_files.as_slice()].concat();
@@ -337,15 +337,20 @@ impl Policy {
     }
 }
 
-fn sources(settings: &Settings) -> Sources<'_> {
-    Sources {
+fn sources(settings: &Settings) -> Result<Sources<'_>> {
+    Ok(Sources {
         files: settings.texts("cafile").map(|(path, _)| path).collect(),
         directories: settings.texts("capath").map(|(path, _)| path).collect(),
         pem: settings.bytes("ca_pem").collect(),
         der: settings.bytes("ca_der").collect(),
         system: settings.bool("system_ca"),
+        cache: match settings.text("trust_cache") {
+            None | Some("auto") => IndexCache::of_user(),
+            Some("off") => None,
+            Some(directory) => Some(IndexCache::at(directory)?),
+        },
         ..Sources::default()
-    }
+    })
 }
 
 /// A switch that is off unless set.

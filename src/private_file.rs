@@ -11,6 +11,9 @@
 //! fsync the directory       so that the rename survives a power failure
 //! ```
 //!
+//! What can be made again at any time is offered and not updated: without a fsync, and not at all while
+//! somebody else is at it.
+//!
 //! Q: Why is the lock file never removed?
 //! A: Two processes could then hold locks on two files of the same name. Empty, it disturbs nobody.
 //!
@@ -47,11 +50,18 @@ const OTHERS_WRITE: RawMode = Mode::WGRP.union(Mode::WOTH).bits();
 
 /// Where the file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PrivateFile {
+pub(crate) struct PrivateFile {
     directory: PathBuf,
     name: String,
     /// How long an update waits for its turn.
     patience: Duration,
+}
+
+/// Whether what is written must survive a power failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lasting {
+    Yes,
+    No,
 }
 
 /// The directory of the file, open and found safe.
@@ -76,7 +86,7 @@ impl Drop for Turn {
 
 impl PrivateFile {
     /// The file with this path; a relative one is fixed to the directory of now.
-    pub(super) fn at(path: &str) -> Result<PrivateFile> {
+    pub(crate) fn at(path: &str) -> Result<PrivateFile> {
         let wrong = |why: &str| Error::new(Status::Argument, format!("'{path}' {why}"));
         let whole = std::path::absolute(path).map_err(|_| wrong("is no path"))?;
         let name = whole.file_name().and_then(|name| name.to_str());
@@ -91,25 +101,44 @@ impl PrivateFile {
     }
 
     /// The path, for words.
-    pub(super) fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.join(&self.name)
     }
 
     /// What is in it; `None` where there is none.
-    pub(super) fn read(&self) -> Result<Option<Vec<u8>>> {
-        self.room()?.read()
+    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>> {
+        self.read_within(FILE_OCTETS)
+    }
+
+    /// What is in it, unless that is more than so many octets.
+    pub(crate) fn read_within(&self, most: usize) -> Result<Option<Vec<u8>>> {
+        self.room()?.read(most)
+    }
+
+    /// Whether its directory is there, and safe.
+    pub(crate) fn check_room(&self) -> Result<()> {
+        self.room().map(drop)
+    }
+
+    /// Replaces the contents, unless somebody else does so at this moment. A power failure may leave
+    /// anything behind.
+    pub(crate) fn offer(&self, contents: &[u8]) -> Result<()> {
+        let impatient = PrivateFile { patience: Duration::ZERO, ..self.clone() };
+        let room = impatient.room()?;
+        let _turn = room.lock()?;
+        room.replace(contents, Lasting::No)
     }
 
     /// Replaces the contents by what `change` makes of them, in one step. Where it answers `None`, or
     /// fails, nothing is written.
-    pub(super) fn update(
+    pub(crate) fn update(
         &self,
         change: impl FnOnce(Option<Vec<u8>>) -> Result<Option<Vec<u8>>>,
     ) -> Result<()> {
         let room = self.room()?;
         let _turn = room.lock()?;
-        match change(room.read()?)? {
-            Some(contents) => room.replace(&contents),
+        match change(room.read(FILE_OCTETS)?)? {
+            Some(contents) => room.replace(&contents, Lasting::Yes),
             None => Ok(()),
         }
     }
@@ -126,7 +155,7 @@ impl PrivateFile {
 }
 
 impl Room<'_> {
-    fn read(&self) -> Result<Option<Vec<u8>>> {
+    fn read(&self, most: usize) -> Result<Option<Vec<u8>>> {
         let path = self.file.path();
         // Not blocking, for the case that somebody put a FIFO there.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -144,7 +173,7 @@ impl Room<'_> {
             return Err(no_file(&path, "is no regular file"));
         }
         check_owner(&path, &state)?;
-        contents(&path, file).map(Some)
+        contents(&path, file, most).map(Some)
     }
 
     /// Waits for its turn.
@@ -167,24 +196,27 @@ impl Room<'_> {
     }
 
     /// Puts a new file in the place of the old one.
-    fn replace(&self, contents: &[u8]) -> Result<()> {
+    fn replace(&self, contents: &[u8], lasting: Lasting) -> Result<()> {
         let path = self.beside(".new");
         if contents.len() > FILE_OCTETS {
             let what = format!("{} would be larger than {FILE_OCTETS} octets", path.display());
             return Err(Error::new(Status::FileUnwritable, what));
         }
         self.remove_leftover().map_err(|error| unwritable(&path, error))?;
-        if let Err(error) = self.write_new(contents) {
+        if let Err(error) = self.write_new(contents, lasting) {
             // What cannot be removed now is removed by the next update.
             let _ = self.remove_leftover();
             return Err(unwritable(&path, error));
         }
         rustix::fs::renameat(&self.directory, self.name(".new"), &self.directory, &self.file.name)
             .map_err(|error| unwritable(&self.file.path(), error))?;
+        if lasting == Lasting::No {
+            return Ok(());
+        }
         rustix::fs::fsync(&self.directory).map_err(|error| unsynced(&self.file.path(), error))
     }
 
-    fn write_new(&self, contents: &[u8]) -> rustix::io::Result<()> {
+    fn write_new(&self, contents: &[u8], lasting: Lasting) -> rustix::io::Result<()> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&self.directory, self.name(".new"), flags, PRIVATE)?;
@@ -192,7 +224,7 @@ impl Room<'_> {
         rustix::fs::fchmod(&file, PRIVATE)?;
         let mut file = File::from(file);
         file.write_all(contents).map_err(|error| errno_of(&error))?;
-        rustix::fs::fsync(&file)
+        if lasting == Lasting::Yes { rustix::fs::fsync(&file) } else { Ok(()) }
     }
 
     fn remove_leftover(&self) -> rustix::io::Result<()> {
@@ -212,7 +244,7 @@ impl Room<'_> {
 }
 
 /// Makes a file that was not there, for its owner alone. What was there is not touched.
-pub(super) fn create_new(path: &str, contents: &[u8]) -> Result<()> {
+pub(crate) fn create_new(path: &str, contents: &[u8]) -> Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     let path = Path::new(path);
     let file = rustix::fs::open(path, flags, PRIVATE).map_err(|error| unwritable(path, error))?;
@@ -220,15 +252,15 @@ pub(super) fn create_new(path: &str, contents: &[u8]) -> Result<()> {
     written.map_err(|error| unwritable(path, errno_of(&error)))
 }
 
-fn contents(path: &Path, file: OwnedFd) -> Result<Vec<u8>> {
+fn contents(path: &Path, file: OwnedFd, limit: usize) -> Result<Vec<u8>> {
     let mut contents = Vec::new();
-    let most = FILE_OCTETS as u64 + 1;
+    let most = limit as u64 + 1;
     File::from(file)
         .take(most)
         .read_to_end(&mut contents)
         .map_err(|error| unreadable(path, errno_of(&error)))?;
-    if contents.len() > FILE_OCTETS {
-        let what = format!("{} is larger than {FILE_OCTETS} octets", path.display());
+    if contents.len() > limit {
+        let what = format!("{} is larger than {limit} octets", path.display());
         return Err(Error::new(Status::FileUnreadable, what));
     }
     Ok(contents)
@@ -356,6 +388,19 @@ mod tests {
         assert_eq!(file.update(|_| refused()).unwrap_err().status, Status::State);
         file.update(|old| Ok(old.map(|_| b"new".to_vec()))).unwrap();
         assert_eq!(file.read(), Ok(Some(b"new".to_vec())));
+    }
+
+    #[test]
+    fn an_offer_waits_for_nobody() {
+        let room = Room::new("offer");
+        let file = room.file();
+        file.offer(b"first").unwrap();
+        let held = file.room().unwrap();
+        let turn = held.lock().unwrap();
+        assert_eq!(file.offer(b"second").unwrap_err().status, Status::FileBusy);
+        drop(turn);
+        assert_eq!(file.read_within(5), Ok(Some(b"first".to_vec())));
+        assert_eq!(file.read_within(4).unwrap_err().status, Status::FileUnreadable);
     }
 
     #[test]
