@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use openssl::x509::verify::X509CheckFlags;
@@ -18,6 +19,7 @@ use crate::report::CertificateInfo;
 use crate::status::Status;
 
 use super::error_queue::{drain, words};
+use super::library;
 use super::sys;
 
 /// A certificate with the DER it came from. Cloning counts a reference.
@@ -74,7 +76,7 @@ impl Certificate {
             );
             return Err(Error::new(Status::Certificate, what));
         }
-        let x509 = X509::from_der(der).map_err(|errors| {
+        let x509 = read(der).map_err(|errors| {
             let what = format!("this is no DER certificate: {}", words(&errors));
             Error::new(Status::Certificate, what)
         })?;
@@ -226,6 +228,45 @@ impl Certificate {
         let nid = self.x509.signature_algorithm().object().nid();
         nid.long_name().unwrap_or("unknown").to_owned()
     }
+}
+
+/// Reads a certificate, by the shortcut if it leads there: a key that OpenSSL reads only in its own library
+/// context is read there, and what is no certificate is called so by it.
+fn read(der: &[u8]) -> std::result::Result<X509, ErrorStack> {
+    let context = library::context();
+    if context.is_null() {
+        return X509::from_der(der);
+    }
+    match read_in(context, der).filter(has_key) {
+        Some(x509) => Ok(x509),
+        None => {
+            drain();
+            X509::from_der(der)
+        }
+    }
+}
+
+fn read_in(context: *mut ffi::OSSL_LIB_CTX, der: &[u8]) -> Option<X509> {
+    let length = der.len().try_into().ok()?;
+    let mut octets = der.as_ptr();
+    // SAFETY: the context is valid; without properties its own are taken.
+    let mut x509 = unsafe { sys::X509_new_ex(context, std::ptr::null()) };
+    if x509.is_null() {
+        return None;
+    }
+    // SAFETY: pointer and length describe the slice. What cannot be read is freed, and `x509` is NULL.
+    let read = unsafe { ffi::d2i_X509(&raw mut x509, &raw mut octets, length) };
+    if read.is_null() {
+        return None;
+    }
+    // SAFETY: not NULL, and nobody else's.
+    Some(unsafe { X509::from_ptr(read) })
+}
+
+fn has_key(x509: &X509) -> bool {
+    // SAFETY: the certificate is valid, and keeps its key.
+    let key = unsafe { sys::X509_get0_pubkey(x509.as_ptr()) };
+    !key.is_null()
 }
 
 fn key_word(id: openssl::pkey::Id) -> String {

@@ -5,6 +5,7 @@ use openssl::x509::X509;
 
 use crate::error::{Error, Result};
 use crate::limits::{CHAIN_CERTIFICATES, STAPLE_OCTETS};
+use crate::pem::{self, Place};
 use crate::status::Status;
 
 use super::certificate::Certificate;
@@ -110,7 +111,18 @@ pub(super) fn room_after(count: usize) -> Result<()> {
 }
 
 /// Every certificate block of a PEM text; other blocks (keys, CRLs) are passed over.
-pub fn certificates_of_pem(pem: &[u8]) -> Result<Vec<Certificate>> {
+pub fn certificates_of_pem(text: &[u8]) -> Result<Vec<Certificate>> {
+    // What is not plain, OpenSSL reads in its own way, and calls it by its own words.
+    plain_certificates(text).map_or_else(|| odd_certificates(text), Ok)
+}
+
+fn plain_certificates(text: &[u8]) -> Option<Vec<Certificate>> {
+    let places = pem::certificates(text).ok()?;
+    let read = |place: Place| Certificate::from_der(&pem::contents(text, place).ok()?).ok();
+    places.into_iter().map(read).collect()
+}
+
+fn odd_certificates(pem: &[u8]) -> Result<Vec<Certificate>> {
     refuse_encrypted(pem)?;
     let parsed = X509::stack_from_pem(pem).map_err(|errors| {
         let what = format!("a certificate in the PEM text cannot be parsed: {}", words(&errors));

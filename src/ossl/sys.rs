@@ -1,6 +1,6 @@
 //! Declarations that `openssl-sys` lacks, checked against the headers by `tests/c/declarations.c`.
 
-use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 
 use libc::size_t;
 use openssl_sys as ffi;
@@ -35,6 +35,59 @@ pub type MessageCallback = extern "C" fn(
     ssl: *mut ffi::SSL,
     argument: *mut c_void,
 );
+
+/// Opaque to us.
+#[allow(non_camel_case_types)]
+pub enum EVP_KEYMGMT {}
+/// Opaque to us.
+#[allow(non_camel_case_types)]
+pub enum OSSL_CORE_HANDLE {}
+
+/// One setting of a configuration file.
+#[repr(C)]
+#[allow(non_camel_case_types)]
+pub struct CONF_VALUE {
+    pub section: *mut c_char,
+    pub name: *mut c_char,
+    pub value: *mut c_char,
+}
+
+/// An algorithm that a provider offers; a list of them ends with names of NULL.
+#[repr(C)]
+#[derive(Clone, Copy)]
+#[allow(non_camel_case_types)]
+pub struct OSSL_ALGORITHM {
+    pub algorithm_names: *const c_char,
+    pub property_definition: *const c_char,
+    pub implementation: *const OSSL_DISPATCH,
+    pub algorithm_description: *const c_char,
+}
+
+/// A function by its number; a list of them ends with the number 0. OpenSSL tells the types of functions
+/// apart by the number; we have but one.
+#[repr(C)]
+#[allow(non_camel_case_types)]
+pub struct OSSL_DISPATCH {
+    pub function_id: c_int,
+    pub function: Option<ProviderQuery>,
+}
+
+/// provider-base(7), query_operation.
+pub type ProviderQuery = extern "C" fn(
+    provider: *mut c_void,
+    operation: c_int,
+    no_cache: *mut c_int,
+) -> *const OSSL_ALGORITHM;
+/// OSSL_provider_init_fn.
+pub type ProviderInit = extern "C" fn(
+    handle: *const OSSL_CORE_HANDLE,
+    core: *const OSSL_DISPATCH,
+    provider: *mut *const OSSL_DISPATCH,
+    context: *mut *mut c_void,
+) -> c_int;
+/// What [`OSSL_PROVIDER_do_all`] takes.
+pub type ProviderVisit =
+    extern "C" fn(provider: *mut ffi::OSSL_PROVIDER, argument: *mut c_void) -> c_int;
 
 unsafe extern "C" {
     /// stdlib.h, not OpenSSL's.
@@ -127,6 +180,65 @@ unsafe extern "C" {
         object: *mut ffi::X509_OBJECT,
         certificate: *mut ffi::X509,
     ) -> c_int;
+    pub fn OSSL_PROVIDER_add_builtin(
+        context: *mut ffi::OSSL_LIB_CTX,
+        name: *const c_char,
+        init: ProviderInit,
+    ) -> c_int;
+    pub fn OSSL_PROVIDER_do_all(
+        context: *mut ffi::OSSL_LIB_CTX,
+        visit: ProviderVisit,
+        argument: *mut c_void,
+    ) -> c_int;
+    pub fn OSSL_PROVIDER_get0_name(provider: *const ffi::OSSL_PROVIDER) -> *const c_char;
+    pub fn OSSL_PROVIDER_get0_provider_ctx(provider: *const ffi::OSSL_PROVIDER) -> *mut c_void;
+    pub fn OSSL_PROVIDER_query_operation(
+        provider: *const ffi::OSSL_PROVIDER,
+        operation: c_int,
+        no_cache: *mut c_int,
+    ) -> *const OSSL_ALGORITHM;
+    pub fn EVP_KEYMGMT_fetch(
+        context: *mut ffi::OSSL_LIB_CTX,
+        algorithm: *const c_char,
+        properties: *const c_char,
+    ) -> *mut EVP_KEYMGMT;
+    pub fn EVP_KEYMGMT_get0_provider(keys: *const EVP_KEYMGMT) -> *const ffi::OSSL_PROVIDER;
+    pub fn EVP_KEYMGMT_free(keys: *mut EVP_KEYMGMT);
+    pub fn EVP_PKEY_get_bn_param(
+        key: *const ffi::EVP_PKEY,
+        name: *const c_char,
+        number: *mut *mut ffi::BIGNUM,
+    ) -> c_int;
+    pub fn EVP_PKEY_get_octet_string_param(
+        key: *const ffi::EVP_PKEY,
+        name: *const c_char,
+        octets: *mut u8,
+        room: size_t,
+        length: *mut size_t,
+    ) -> c_int;
+    pub fn d2i_PUBKEY_ex(
+        key: *mut *mut ffi::EVP_PKEY,
+        octets: *mut *const u8,
+        length: c_long,
+        context: *mut ffi::OSSL_LIB_CTX,
+        properties: *const c_char,
+    ) -> *mut ffi::EVP_PKEY;
+    pub fn X509_new_ex(
+        context: *mut ffi::OSSL_LIB_CTX,
+        properties: *const c_char,
+    ) -> *mut ffi::X509;
+    pub fn X509_get0_pubkey(certificate: *const ffi::X509) -> *mut ffi::EVP_PKEY;
+    pub fn CONF_get1_default_config_file() -> *mut c_char;
+    pub fn NCONF_load(settings: *mut ffi::CONF, file: *const c_char, line: *mut c_long) -> c_int;
+    pub fn NCONF_get_string(
+        settings: *const ffi::CONF,
+        section: *const c_char,
+        name: *const c_char,
+    ) -> *mut c_char;
+    pub fn NCONF_get_section(
+        settings: *const ffi::CONF,
+        section: *const c_char,
+    ) -> *mut ffi::OPENSSL_STACK;
     pub fn SSL_in_before(ssl: *const ffi::SSL) -> c_int;
     pub fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
 }

@@ -7,6 +7,8 @@
 #define _DEFAULT_SOURCE
 /* For secure_getenv. */
 #define _GNU_SOURCE
+/* For what is left of the engines. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <netinet/in.h>
 #include <arpa/nameser.h>
 #include <netdb.h>
@@ -16,7 +18,12 @@
 #include <stdlib.h>
 #include <unbound.h>
 
+#include <openssl/conf.h>
+#include <openssl/core.h>
+#include <openssl/core_dispatch.h>
+#include <openssl/engine.h>
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -70,6 +77,47 @@ typedef char lookup_type_is_int[sizeof(X509_LOOKUP_TYPE) == sizeof(int) ? 1 : -1
 typedef char lu_x509_is_1[X509_LU_X509 == 1 ? 1 : -1];
 typedef char file_type_is_3[X509_FILETYPE_DEFAULT == 3 ? 1 : -1];
 typedef char commands_are_2_and_3[X509_L_ADD_DIR == 2 && X509_L_ADD_STORE == 3 ? 1 : -1];
+int (*const add_builtin)(OSSL_LIB_CTX *, const char *, OSSL_provider_init_fn *) = OSSL_PROVIDER_add_builtin;
+int (*const provider_do_all)(OSSL_LIB_CTX *, int (*)(OSSL_PROVIDER *, void *), void *) = OSSL_PROVIDER_do_all;
+const char *(*const provider_name)(const OSSL_PROVIDER *) = OSSL_PROVIDER_get0_name;
+void *(*const provider_ctx)(const OSSL_PROVIDER *) = OSSL_PROVIDER_get0_provider_ctx;
+const OSSL_ALGORITHM *(*const provider_query)(const OSSL_PROVIDER *, int, int *) = OSSL_PROVIDER_query_operation;
+const OSSL_ALGORITHM *(*const query_type)(void *, int, int *) =
+    (OSSL_FUNC_provider_query_operation_fn *)NULL;
+int (*const init_type)(const OSSL_CORE_HANDLE *, const OSSL_DISPATCH *, const OSSL_DISPATCH **, void **) =
+    (OSSL_provider_init_fn *)NULL;
+typedef char numbers_of_providers[OSSL_OP_KEYMGMT == 10 && OSSL_OP_DECODER == 21
+                                          && OSSL_FUNC_PROVIDER_QUERY_OPERATION == 1027
+                                      ? 1
+                                      : -1];
+typedef char algorithm_is_four_pointers[sizeof(OSSL_ALGORITHM) == 4 * sizeof(void *) ? 1 : -1];
+typedef char dispatch_is_a_number_and_a_pointer[offsetof(OSSL_DISPATCH, function) == sizeof(void *)
+                                                        && sizeof(OSSL_DISPATCH) == 2 * sizeof(void *)
+                                                    ? 1
+                                                    : -1];
+typedef char name_is_second[offsetof(CONF_VALUE, name) == sizeof(char *)
+                                    && sizeof(CONF_VALUE) == 3 * sizeof(char *)
+                                ? 1
+                                : -1];
+EVP_KEYMGMT *(*const keymgmt_fetch)(OSSL_LIB_CTX *, const char *, const char *) = EVP_KEYMGMT_fetch;
+const OSSL_PROVIDER *(*const keymgmt_provider)(const EVP_KEYMGMT *) = EVP_KEYMGMT_get0_provider;
+void (*const keymgmt_free)(EVP_KEYMGMT *) = EVP_KEYMGMT_free;
+int (*const get_bn)(const EVP_PKEY *, const char *, BIGNUM **) = EVP_PKEY_get_bn_param;
+int (*const get_octets)(const EVP_PKEY *, const char *, unsigned char *, size_t, size_t *) =
+    EVP_PKEY_get_octet_string_param;
+EVP_PKEY *(*const pubkey_ex)(EVP_PKEY **, const unsigned char **, long, OSSL_LIB_CTX *, const char *) =
+    d2i_PUBKEY_ex;
+X509 *(*const x509_new_ex)(OSSL_LIB_CTX *, const char *) = X509_new_ex;
+EVP_PKEY *(*const x509_pubkey)(const X509 *) = X509_get0_pubkey;
+char *(*const config_file)(void) = CONF_get1_default_config_file;
+int (*const nconf_load)(CONF *, const char *, long *) = NCONF_load;
+char *(*const nconf_string)(const CONF *, const char *, const char *) = NCONF_get_string;
+STACK_OF(CONF_VALUE) *(*const nconf_section)(const CONF *, const char *) = NCONF_get_section;
+/* Looked up by name in src/ossl/library, where a build may not have them. */
+#ifndef OPENSSL_NO_ENGINE
+ENGINE *(*const pkey_meth_engine)(int) = ENGINE_get_pkey_meth_engine;
+int (*const engine_finish)(ENGINE *) = ENGINE_finish;
+#endif
 int (*const in_before)(const SSL *) = SSL_in_before;
 uint64_t (*const set_options)(SSL *, uint64_t) = SSL_set_options;
 
