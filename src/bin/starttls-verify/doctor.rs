@@ -29,6 +29,7 @@ pub fn run() -> Result<Exit, Fault> {
     let mut signs = vec![
         good(format!("library: libstarttls_verify {}", env!("CARGO_PKG_VERSION"))),
         good(format!("OpenSSL: {}", ossl::version())),
+        reading(),
     ];
     signs.extend(anchors());
     signs.extend([frozen(), resolver(), libunbound(), trust_anchor(), ipv6(), clock()]);
@@ -49,6 +50,14 @@ fn note(what: impl Into<String>) -> Sign {
 
 fn bad(what: impl Into<String>) -> Sign {
     Sign { word: "fail", what: what.into() }
+}
+
+/// Which way certificates are read; both are right, and one is faster.
+fn reading() -> Sign {
+    match ossl::reading_shortcut() {
+        Ok(()) => good("reading of certificates: by the shortcut"),
+        Err(why) => note(format!("reading of certificates: by OpenSSL alone: {}", why.words())),
+    }
 }
 
 /// File and directory of CA certificates; one of the two is enough.
