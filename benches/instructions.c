@@ -86,12 +86,15 @@ static void measure(const struct operation *operation, const char *directory)
 {
     static const struct setting full[] = {UNKNOWN_CHAINS, {NULL, NULL}};
     struct operands operands;
+    int i;
 
     use_bundle_as_system(directory);
     read_material(&operands.material, directory, operation->material, operation->suffix);
     operands.verifier = our_verifier(full);
     operands.remembering = our_verifier(NULL);
-    operation->run(&operands);
+    /* What a process pays once is not counted: the shortcut to keys begins after some certificates. */
+    for (i = 0; i < TIMES; i++)
+        operation->run(&operands);
     counted(operation->run, &operands);
     stv_verifier_free(operands.remembering);
     stv_verifier_free(operands.verifier);
