@@ -12,7 +12,7 @@ use starttls_verify::known::{KeyPin, Memory, Origin, PeerKey, State};
 use starttls_verify::options::{Mode, Value};
 use starttls_verify::ossl::{self, Foreign};
 use starttls_verify::proto::Protocol;
-use starttls_verify::report::{Code, Finding, Outcome, Report, Shown, Verdict};
+use starttls_verify::report::{Certificates, Code, Finding, Outcome, Report, Shown, Verdict};
 use starttls_verify::session::Session;
 use starttls_verify::status::Status;
 use starttls_verify::store::known_peers::{KnownPeers, Missing};
@@ -399,7 +399,7 @@ fn only_a_full_handshake_with_a_trusted_peer_is_written() {
     let on_disk = judge(&accepting, &peer, &evidence, &Ending::default());
     assert_eq!(on_disk.verdict, Verdict::Trusted, "{}", on_disk.text());
 
-    let anonymous = Report { certificates: Vec::new(), ..good.clone() };
+    let anonymous = Report { certificates: Certificates::default(), ..good.clone() };
     for (case, report) in [
         ("chain on disk", &on_disk),
         ("resumed", &Report { shown: Shown::Resumed, ..good.clone() }),

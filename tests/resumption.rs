@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -345,6 +346,30 @@ fn a_leaf_that_has_expired_since_is_refused() {
         let (status, code) = visit(&verifier, &peer);
         assert_eq!((status, code.as_str()), (Status::Rejected, "chain.expired"));
         assert!(!server.visits()[2..].contains(&true));
+    }
+}
+
+/// The ticket is offered while the leaf is good, and the handshake goes on when it is good no more.
+#[test]
+fn a_leaf_that_expires_while_it_is_resumed_is_refused() {
+    let pki = Pki::new().unwrap();
+    let short = Validity { from: -3600, until: 4 };
+    let chain = pki.chain(&Blueprint { validity: short, ..Blueprint::leaf(&[MAIL]) }).unwrap();
+    let begun = ALL.map(|(version, memory)| {
+        let server = Server::new(&chain, version, memory, Manner::Polite);
+        let (verifier, peer) = (verifier(&pki, &[]), peer(MAIL, &server));
+        assert_eq!(visit(&verifier, &peer), trusted());
+        let session = Session::new(&verifier, &peer).unwrap();
+        (server, session)
+    });
+    thread::sleep(Duration::from_secs(6));
+    for (server, mut session) in begun {
+        let stream = TcpStream::connect(server.address).unwrap();
+        let error = session.run_fd(stream.as_fd()).unwrap_err();
+        let code = session.report().first_failure().map(|finding| finding.code.name());
+        assert_eq!((error.status, code), (Status::Rejected, Some("chain.expired")));
+        drop((session, stream));
+        assert_eq!(server.visits()[1..], [true], "the ticket was good for the server");
     }
 }
 

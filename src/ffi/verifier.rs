@@ -89,7 +89,7 @@ fn status_of(report: &Report) -> Status {
 #[cfg(test)]
 mod tests {
     use crate::proto::Protocol;
-    use crate::report::{Applied, Shown};
+    use crate::report::{Applied, Certificates, Shown};
 
     use super::*;
 
@@ -116,7 +116,7 @@ mod tests {
                 applied: Applied::none(),
                 findings: Vec::new(),
                 insecure: Vec::new(),
-                certificates: Vec::new(),
+                certificates: Certificates::default(),
                 tls: None,
                 untrusted_facts: String::new(),
             };

@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_long, c_ulong, c_void};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -13,6 +14,7 @@ use openssl::x509::verify::X509CheckFlags;
 use openssl::x509::{X509, X509NameRef};
 use openssl_sys as ffi;
 
+use crate::der::{self, DerError};
 use crate::error::{Error, Result};
 use crate::limits::CERTIFICATE_OCTETS;
 use crate::report::CertificateInfo;
@@ -35,6 +37,8 @@ pub struct Certificate {
 struct Told {
     common_names: OnceLock<Vec<String>>,
     description: OnceLock<Arc<CertificateInfo>>,
+    demands_staple: OnceLock<bool>,
+    alt_names: OnceLock<std::result::Result<Option<Range<usize>>, DerError>>,
 }
 
 /// The same octets.
@@ -192,6 +196,24 @@ impl Certificate {
     /// What a report says of it, made once.
     pub fn description(&self, make: impl FnOnce() -> CertificateInfo) -> Arc<CertificateInfo> {
         Arc::clone(self.told.description.get_or_init(|| Arc::new(make())))
+    }
+
+    /// Whether it demands a staple, found out once.
+    pub fn demands_staple(&self, find: impl FnOnce() -> bool) -> bool {
+        *self.told.demands_staple.get_or_init(find)
+    }
+
+    /// The DER of its subjectAltName, as the house's own reader finds it.
+    pub fn subject_alt_name(&self) -> std::result::Result<Option<&[u8]>, DerError> {
+        let found = self.told.alt_names.get_or_init(|| {
+            let whole = self.der.as_ptr().addr();
+            let place = |san: &[u8]| {
+                let begin = san.as_ptr().addr() - whole;
+                begin..begin + san.len()
+            };
+            Ok(der::Certificate::parse(&self.der)?.subject_alt_name().map(place))
+        });
+        Ok(found.clone()?.and_then(|place| self.der.get(place)))
     }
 
     /// What a report shows.

@@ -1,6 +1,61 @@
 //! What a report says about each certificate, also when verification failed.
+//!
+//! Most reports are asked for their verdict and nothing else, so it is found out when somebody reads it.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
+
+/// Descriptions of certificates, leaf first, made when they are first looked at. Clones share them.
+#[derive(Clone, Default)]
+pub struct Certificates {
+    unread: Option<Arc<Unread>>,
+}
+
+struct Unread {
+    read: OnceLock<Vec<Arc<CertificateInfo>>>,
+    describe: Describe,
+}
+
+/// Describes the same certificates in the same way whenever it is asked, in any thread.
+type Describe = Box<dyn Fn() -> Vec<Arc<CertificateInfo>> + Send + Sync>;
+
+impl Certificates {
+    /// Those that this describes.
+    pub fn described_by(describe: Describe) -> Certificates {
+        Certificates { unread: Some(Arc::new(Unread { read: OnceLock::new(), describe })) }
+    }
+}
+
+/// Two threads may describe at once; one of them wins, and nobody waits: a process may fork meanwhile.
+impl Deref for Certificates {
+    type Target = [Arc<CertificateInfo>];
+
+    fn deref(&self) -> &[Arc<CertificateInfo>] {
+        let Some(unread) = &self.unread else { return &[] };
+        if unread.read.get().is_none() {
+            // Whoever was faster said the same.
+            let _ = unread.read.set((unread.describe)());
+        }
+        unread.read.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl PartialEq for Certificates {
+    fn eq(&self, other: &Certificates) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl Eq for Certificates {}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self[..].fmt(out)
+    }
+}
 
 /// One certificate as sent by the peer or handed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -98,6 +153,54 @@ fn civil(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn info(subject: &str) -> CertificateInfo {
+        let text = String::new;
+        CertificateInfo {
+            subject: subject.to_owned(),
+            issuer: text(),
+            names: Vec::new(),
+            serial: text(),
+            not_before: text(),
+            not_after: text(),
+            not_before_epoch: 0,
+            not_after_epoch: 0,
+            key: KeyInfo { algorithm: text(), bits: 0 },
+            signature: text(),
+            ca: false,
+            fingerprints: Fingerprints { sha256: text(), spki_pin: text(), tlsa: text() },
+        }
+    }
+
+    #[test]
+    fn nobody_describes_what_nobody_reads_and_clones_share_what_was_read() {
+        let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let times = Arc::clone(&asked);
+        let count = move || times.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let certificates = Certificates::described_by(Box::new(move || {
+            count();
+            vec![Arc::new(info("CN=bob"))]
+        }));
+        let clone = certificates.clone();
+        drop(certificates.clone());
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 0);
+        assert_eq!(certificates[0].subject, "CN=bob");
+        assert!(certificates == clone && Arc::ptr_eq(&certificates[0], &clone[0]));
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
+        assert!(Certificates::default().is_empty());
+    }
+
+    #[test]
+    fn threads_that_race_read_the_same() {
+        let describe = || vec![Arc::new(info("CN=bob"))];
+        let certificates = Certificates::described_by(Box::new(describe));
+        let seen: Vec<usize> = std::thread::scope(|scope| {
+            let read = || Arc::as_ptr(&certificates[0]).addr();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(read)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
+    }
 
     #[test]
     fn dates() {

@@ -12,12 +12,13 @@ mod json;
 mod text;
 
 pub use applied::{Applied, PolicyKind};
-pub use certificate::{CertificateInfo, Fingerprints, KeyInfo, epoch_of_iso8601, iso8601};
+pub use certificate::{
+    CertificateInfo, Certificates, Fingerprints, KeyInfo, epoch_of_iso8601, iso8601,
+};
 pub use code::{Code, Row, TABLE};
 pub use json::JsonFinding;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use crate::proto::Protocol;
 use crate::status::Status;
@@ -157,7 +158,7 @@ pub struct Report {
     /// Names of the options that weaken security and were in force.
     pub insecure: Vec<&'static str>,
     /// The certificates as sent, leaf first.
-    pub certificates: Vec<Arc<CertificateInfo>>,
+    pub certificates: Certificates,
     /// TLS version and cipher, once there is a handshake.
     pub tls: Option<TlsFacts>,
     /// What only the plaintext conversation said and the program needs, a JSON object; empty where

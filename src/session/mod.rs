@@ -33,12 +33,12 @@ use crate::proto::{FirstSpeaker, Upgrade};
 use crate::report::{Code, Finding, Report, Shown, Verdict, quote};
 use crate::starttls::{Move, Negotiation, Occasion, Refusal};
 use crate::status::Status;
-use crate::verify::{Alpn, Judged, Kept, KeptEnding, Peer, Policy, Verifier, failed, unjudged};
+use crate::verify::{Alpn, Judged, KeptEnding, Peer, Policy, Verifier, failed, unjudged};
 
 use data::Control;
 use failure::{Phase, closed_before_tls, finding_of, finding_of_cause};
 use link::Connection;
-use resume::Lineage;
+use resume::{Lineage, Offered};
 
 /// One conversation with one peer.
 pub struct Session {
@@ -80,7 +80,7 @@ enum State {
         first: FirstBytes,
         inside: Option<Negotiation>,
         /// The earlier session that was offered for resumption.
-        offered: Option<Box<Kept>>,
+        offered: Option<Box<Offered>>,
     },
     /// Inside TLS, with a trusted peer, before the program takes over.
     Agreeing {
@@ -285,14 +285,13 @@ impl Session {
 
     /// The handshake is done: obey the report of the judge, who must have seen this peer.
     fn open(&mut self) -> Result<()> {
-        let judged = self.take_judged().or_else(|| self.judge_resumed());
-        let Some(judged) = judged else {
+        let judged = self.take_judged().map(|judged| judged.conclude(&self.peer, &self.ending()));
+        let Some((mut report, chain)) = judged.or_else(|| self.judged_resumed()) else {
             // An anonymous cipher or a key without a certificate: nobody was judged.
             return Err(
                 self.fail(Finding::fail(Code::ChainEmpty, "the server showed no certificate"))
             );
         };
-        let (mut report, chain) = judged.conclude(&self.peer, &self.ending());
         if let Some(stranger) = self.control.as_ref().and_then(|control| control.stranger(&chain)) {
             report.findings.insert(0, stranger);
             report.verdict = Verdict::Rejected;

@@ -1,9 +1,11 @@
 //! Resumption: what a session offers from an earlier one, and what it leaves for a later one.
 //!
 //! In a resumed handshake the peer shows no certificate and OpenSSL asks no judge. So the judge is
-//! asked twice, on the chain of the session that the ticket is from: before it is offered (what is not
-//! TRUSTED now is not offered, and a full handshake says why) and when the handshake is done. A server
-//! that does not take the ticket shows its certificate, and is judged as always.
+//! asked on the chain of the session that the ticket is from and on what that showed: before it is
+//! offered (what is not TRUSTED now is not offered, and a full handshake says why), and again when the
+//! handshake is done, unless that is in the same second. Policy, peer and connection are the same then,
+//! and of time the judge knows only seconds: it would say the same. A server that does not take the
+//! ticket shows its certificate, and is judged as always.
 //!
 //! Only a session that was TRUSTED and ended in good order, with close_notify of one side, leaves its
 //! tickets: RFC 5246 §7.2.2 forbids to resume one that failed, and of one that was cut off nobody
@@ -18,6 +20,14 @@ use crate::verify::{Ending, Evidence, Judged, Kept, KeptEnding, KeptSessions, Pe
 
 use super::{Session, State};
 
+/// An earlier session that is offered for resumption, and the judge's report on it.
+pub(super) struct Offered {
+    kept: Kept,
+    report: Report,
+    /// When the judge was asked, seconds since 1970.
+    judged: i64,
+}
+
 /// What the tickets of an open session are kept with.
 pub(super) struct Lineage {
     ending: KeptEnding,
@@ -27,25 +37,24 @@ pub(super) struct Lineage {
 
 impl Session {
     /// Offers to resume what is kept of this peer, if it is still trusted; what was offered.
-    pub(super) fn offer(&self, tls: &mut Tls) -> Result<Option<Box<Kept>>> {
+    pub(super) fn offer(&self, tls: &mut Tls) -> Result<Option<Box<Offered>>> {
         let kept =
             self.kept_sessions().and_then(|place| place.take(&self.peer_key(), clock::now()));
-        let Some(kept) = kept.filter(|kept| self.is_trusted_still(kept)) else {
+        let Some(kept) = kept else { return Ok(None) };
+        // Before it is asked: what it says is never taken for newer than it is.
+        let judged = clock::now();
+        let report = self.judge_kept(&kept);
+        if report.verdict != Verdict::Trusted || has_news(&report) {
             return Ok(None);
-        };
+        }
         tls.resume(&kept.ticket)?;
-        Ok(Some(Box::new(kept)))
+        Ok(Some(Box::new(Offered { kept, report, judged })))
     }
 
-    fn is_trusted_still(&self, kept: &Kept) -> bool {
+    fn judge_kept(&self, kept: &Kept) -> Report {
         let evidence = Evidence { chain: &kept.chain, shown: Shown::Resumed };
-        let report = judge(
-            &self.verifier,
-            &self.peer,
-            &evidence,
-            &kept.ending.as_ending(self.bare_ending()),
-        );
-        report.verdict == Verdict::Trusted && !has_news(&report)
+        let ending = kept.ending.as_ending(self.bare_ending());
+        judge(&self.verifier, &self.peer, &evidence, &ending)
     }
 
     /// Where sessions with this peer are kept, if they are.
@@ -69,28 +78,35 @@ impl Session {
         }
     }
 
-    /// What the judge finds now on the chain of the session that this handshake resumed; nothing if
-    /// it resumed none that we offered.
-    pub(super) fn judge_resumed(&self) -> Option<Judged> {
+    /// The judge's report on the session that this handshake resumed, and its chain; nothing if it
+    /// resumed none that we offered.
+    pub(super) fn judged_resumed(&self) -> Option<(Report, Chain)> {
         let State::Handshaking { tls, offered, .. } = &self.state else {
             return None;
         };
-        let chain = match (&self.control, offered) {
-            (Some(control), _) => &control.chain,
-            (None, Some(kept)) => &kept.chain,
-            (None, None) => return None,
-        };
-        if !tls.is_resumed() || !is_of(tls, chain) {
-            return None;
+        let is_resumed = |chain: &Chain| tls.is_resumed() && is_of(tls, chain);
+        match (&self.control, offered) {
+            (Some(control), _) if is_resumed(&control.chain) => {
+                let chain = Ok(control.chain.clone());
+                let judged = Judged::of(&self.verifier, &self.peer, chain, Shown::Resumed);
+                Some(judged.conclude(&self.peer, &self.ending()))
+            }
+            (None, Some(offered)) if is_resumed(&offered.kept.chain) => {
+                let report = match offered.judged == clock::now() {
+                    true => offered.report.clone(),
+                    false => self.judge_kept(&offered.kept),
+                };
+                Some((report, offered.kept.chain.clone()))
+            }
+            (Some(_), _) | (None, _) => None,
         }
-        Some(Judged::of(&self.verifier, &self.peer, Ok(chain.clone()), Shown::Resumed))
     }
 
     /// What the end of the handshake showed, or that of the handshake that it resumes.
     pub(super) fn ending(&self) -> Ending<'_> {
         match &self.state {
-            State::Handshaking { tls, offered: Some(kept), .. } if tls.is_resumed() => {
-                kept.ending.as_ending(self.bare_ending())
+            State::Handshaking { tls, offered: Some(offered), .. } if tls.is_resumed() => {
+                offered.kept.ending.as_ending(self.bare_ending())
             }
             State::Handshaking { tls, .. } if tls.is_resumed() => {
                 let control = self.control.as_ref().map(|control| &control.ending);
@@ -117,8 +133,8 @@ impl Session {
         self.kept_sessions()?;
         let ending = self.ending().to_kept();
         match offered {
-            Some(kept) if tls.is_resumed() => {
-                Some(Lineage { ending, proved: kept.proved, resumed: true })
+            Some(offered) if tls.is_resumed() => {
+                Some(Lineage { ending, proved: offered.kept.proved, resumed: true })
             }
             _ => Some(Lineage { ending, proved: clock::now(), resumed: false }),
         }

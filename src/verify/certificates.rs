@@ -1,21 +1,20 @@
 //! What the report says of each certificate, whatever the verdict.
 
-use std::sync::Arc;
-
 use crate::der;
 use crate::name::SanRule;
 use crate::ossl::{Certificate, Chain, digest};
 use crate::pin::{Algorithm, Pin, Subject};
-use crate::report::{CertificateInfo, Fingerprints, KeyInfo, iso8601};
+use crate::report::{CertificateInfo, Certificates, Fingerprints, KeyInfo, iso8601};
 use crate::san::San;
 
 /// Certificates that are described; more than that is no chain, and the report stays readable.
 const DESCRIBED: usize = 16;
 
-/// Descriptions, leaf first.
-pub fn describe(chain: &Chain) -> Vec<Arc<CertificateInfo>> {
-    let described = chain.iter().take(DESCRIBED);
-    described.map(|certificate| certificate.description(|| info(certificate))).collect()
+/// Descriptions, leaf first, for whoever reads them.
+pub fn describe(chain: &Chain) -> Certificates {
+    let shown: Vec<Certificate> = chain.iter().take(DESCRIBED).cloned().collect();
+    let describe = |certificate: &Certificate| certificate.description(|| info(certificate));
+    Certificates::described_by(Box::new(move || shown.iter().map(describe).collect()))
 }
 
 fn info(certificate: &Certificate) -> CertificateInfo {

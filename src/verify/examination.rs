@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::clock;
 use crate::ossl::{Chain, Handshaken};
-use crate::report::{CertificateInfo, Code, Finding, Outcome, Report, Shown, Verdict};
+use crate::report::{Certificates, Code, Finding, Outcome, Report, Shown, Verdict};
 
 use super::chain::Path;
 use super::dane::{self, Ruling};
@@ -95,7 +95,7 @@ pub struct Examination {
     needs: Needs,
     shown: Shown,
     findings: Vec<Finding>,
-    certificates: Vec<Arc<CertificateInfo>>,
+    certificates: Certificates,
     /// Empty unless the chain passed.
     path: Path,
     now: i64,
@@ -105,19 +105,20 @@ pub struct Examination {
 pub fn examine(verifier: &Verifier, peer: &Peer, evidence: &Evidence) -> Examination {
     let policy = verifier.policy(peer);
     let now = policy.chain.time.unwrap_or_else(clock::now);
-    let Ruling { findings, chain, path, references, needs } =
+    let Ruling { findings: mut dane, chain: mut findings, path, references, needs } =
         dane::check(&policy, policy.known.needs(peer, policy.needs()), peer, evidence.chain, now);
     let (sts_finding, needs) = sts::check(policy.sts.mode, peer, needs);
     let needs = policy.requiretls.needs(peer, needs);
-    let mut name_findings = names::check(&policy, peer, &references, evidence.chain, &path);
-    name_findings.extend(policy.requiretls.check(policy.sts.mode, peer));
-    let pin_findings = pins::check(&policy, evidence.chain, &path);
-    let known_findings = vec![known::check(policy.known, peer, evidence.chain)];
+    findings.append(&mut names::check(&policy, peer, &references, evidence.chain, &path));
+    findings.extend(policy.requiretls.check(policy.sts.mode, peer));
+    findings.append(&mut pins::check(&policy, evidence.chain, &path));
+    findings.push(known::check(policy.known, peer, evidence.chain));
+    findings.append(&mut dane);
+    findings.push(sts_finding);
     Examination {
         needs: policy.evidence.needs(policy.ct.needs(policy.ocsp.needs(needs))),
         shown: evidence.shown,
-        findings: [chain, name_findings, pin_findings, known_findings, findings, vec![sts_finding]]
-            .concat(),
+        findings,
         certificates: certificates::describe(evidence.chain),
         path,
         now,
@@ -143,7 +144,8 @@ impl Examination {
     pub fn conclude(self, peer: &Peer, ending: &Ending) -> Report {
         let revocation = revocation::check(&self.policy, &self.path, ending, self.now);
         let transparency = self.policy.ct.check(&self.path, ending, self.now);
-        let mut findings = [self.findings, vec![revocation, transparency]].concat();
+        let mut findings = self.findings;
+        findings.extend([revocation, transparency]);
         findings.extend(known::address_note(peer, ending.address));
         findings.extend(self.policy.evidence.check(peer, ending));
         let mut report = report(&self.policy, peer, self.needs, self.shown, findings);

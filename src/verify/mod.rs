@@ -63,7 +63,7 @@ pub use sts::{StsMode, StsRules};
 pub use verifier::Verifier;
 
 use crate::ossl::UnreadChain;
-use crate::report::{Code, Finding, Outcome, Report, Shown, Verdict};
+use crate::report::{Certificates, Code, Finding, Outcome, Report, Shown, Verdict};
 use crate::status::Status;
 
 /// Is this peer who was meant?
@@ -155,7 +155,7 @@ fn report(
         applied,
         findings,
         insecure: policy.insecure.clone(),
-        certificates: Vec::new(),
+        certificates: Certificates::default(),
         tls: None,
         untrusted_facts: String::new(),
     }

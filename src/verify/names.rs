@@ -61,14 +61,14 @@ fn compared(
     path: &Path,
 ) -> Finding {
     let wanted = listed(references.iter().map(ReferenceId::tagged));
-    let skeleton = match der::Certificate::parse(leaf.der()) {
-        Ok(skeleton) => skeleton,
+    let san = match leaf.subject_alt_name() {
+        Ok(san) => san,
         Err(error) => {
             let words = format!("the certificate is not strict DER: {error}");
             return Finding::fail(Code::NameMalformedSan, words).compared(wanted, "").at(0);
         }
     };
-    let (san, common_names) = (skeleton.subject_alt_name(), leaf.common_names());
+    let common_names = leaf.common_names();
     let comparison = compare(references, san, common_names, &policy.names.policy());
     if let Some(finding) = disagreement(policy, references, leaf, path, san, &comparison) {
         return finding.compared(wanted, shown(&comparison)).at(0);
@@ -87,8 +87,7 @@ pub fn constrained(
     let constraining: Vec<(usize, &Certificate)> =
         path.iter().enumerate().skip(1).filter(|(_, ca)| may_constrain(ca)).collect();
     let leaf = chain.leaf().filter(|_| !constraining.is_empty())?;
-    let skeleton = der::Certificate::parse(leaf.der()).ok()?;
-    let san = skeleton.subject_alt_name();
+    let san = leaf.subject_alt_name().ok()?;
     let comparison = compare(references, san, leaf.common_names(), &policy.names.policy());
     let NameOutcome::Match { reference, .. } = comparison.outcome else { return None };
     let reference = references.get(reference)?;

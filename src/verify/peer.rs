@@ -357,6 +357,9 @@ fn name_of(reference: &ReferenceId) -> Option<Name> {
 
 /// A reference without its tag.
 fn bare(reference: &ReferenceId) -> String {
+    if let Some(name) = reference.as_dns() {
+        return name.as_str().to_owned();
+    }
     let tagged = reference.tagged();
     tagged.split_once(':').map_or_else(|| tagged.clone(), |(_, name)| name.to_owned())
 }

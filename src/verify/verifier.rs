@@ -35,6 +35,9 @@ impl Verifier {
 
     /// The policy for this peer: the section that fits best, else the default.
     pub fn policy(&self, peer: &Peer) -> Arc<Policy> {
+        if self.inner.sections.is_empty() {
+            return Arc::clone(&self.inner.default);
+        }
         let (host, port) = (peer.host_text(), peer.effective_port());
         let fitting = self
             .inner

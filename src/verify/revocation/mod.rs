@@ -26,7 +26,7 @@ mod response;
 
 use crate::der::{self, oid, single, tag};
 use crate::options::Settings;
-use crate::ossl::Ask;
+use crate::ossl::{Ask, Certificate};
 use crate::report::{Code, Finding, Outcome, iso8601};
 
 use super::chain::Path;
@@ -139,7 +139,8 @@ fn said_of(said: response::Said) -> Finding {
 }
 
 fn missing(mode: OcspMode, path: &Path, words: &str) -> Finding {
-    let demanded = path.verified.iter().any(|certificate| demands_staple(certificate.der()));
+    let demands = |one: &Certificate| one.demands_staple(|| demands_staple(one.der()));
+    let demanded = path.verified.iter().any(demands);
     let words = match (mode, demanded) {
         (_, true) => format!("{words}, which the certificate demands (must-staple)"),
         (OcspMode::Required, false) => format!("{words}, which the option ocsp=require demands"),
