@@ -129,7 +129,7 @@ fn heap() -> usize {
 
 /// Octets of the heap for an open session, the session itself included. It was 16 KB more while OpenSSL
 /// kept a read buffer that holds nothing.
-const MOST: usize = 33 * 1024;
+const MOST: usize = 30 * 1024;
 
 #[test]
 fn an_open_session_is_small() {

@@ -69,6 +69,12 @@ impl Chain {
         Ok(chain)
     }
 
+    /// The same chain with these certificates in place of its own, which must be equal.
+    pub fn sharing(self, certificates: &[Certificate]) -> Chain {
+        debug_assert!(self.certificates == certificates, "another chain");
+        Chain { certificates: certificates.to_vec(), ..self }
+    }
+
     pub(super) fn push(&mut self, certificate: Certificate) -> Result<()> {
         room_after(self.certificates.len())?;
         self.certificates.push(certificate);

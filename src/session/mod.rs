@@ -44,7 +44,7 @@ use resume::{Lineage, Offered};
 pub struct Session {
     verifier: Verifier,
     policy: Arc<Policy>,
-    peer: Peer,
+    peer: Arc<Peer>,
     state: State,
     /// Plaintext for the peer: commands before TLS, a farewell.
     outgoing: VecDeque<u8>,
@@ -125,7 +125,7 @@ impl Session {
         let mut session = Session {
             verifier: verifier.clone(),
             policy,
-            peer: peer.clone(),
+            peer: Arc::new(peer.clone()),
             state: State::Dead {
                 error: Error::new(Status::State, "the session has not begun"),
                 tls: None,
@@ -169,7 +169,7 @@ impl Session {
 
     /// What the handshake calls with the peer's chain.
     fn judge(&self) -> Box<dyn Fn(Result<Chain>) -> Decision + Send + Sync> {
-        let (verifier, peer) = (self.verifier.clone(), self.peer.clone());
+        let (verifier, peer) = (self.verifier.clone(), Arc::clone(&self.peer));
         let (judged, mode) = (Arc::clone(&self.judged), self.policy.mode);
         Box::new(move |chain| {
             let found = Judged::of(&verifier, &peer, chain, Shown::InHandshake);
@@ -285,7 +285,8 @@ impl Session {
 
     /// The handshake is done: obey the report of the judge, who must have seen this peer.
     fn open(&mut self) -> Result<()> {
-        let judged = self.take_judged().map(|judged| judged.conclude(&self.peer, &self.ending()));
+        let ending = self.ending();
+        let judged = self.take_judged().map(|judged| judged.conclude(&self.peer, &ending));
         let Some((mut report, chain)) = judged.or_else(|| self.judged_resumed()) else {
             // An anonymous cipher or a key without a certificate: nobody was judged.
             return Err(
@@ -300,9 +301,9 @@ impl Session {
         let Some(status) = self.policy.mode.admits(report.verdict) else {
             return Err(self.fail_judged(report));
         };
-        self.chain = chain;
-        self.stapled = self.ending().to_kept();
-        self.lineage = (status == Status::Ok).then(|| self.lineage()).flatten();
+        let stapled = ending.to_kept();
+        self.lineage = (status == Status::Ok).then(|| self.lineage(&stapled)).flatten();
+        (self.chain, self.stapled) = (chain, stapled);
         let dead = State::Dead {
             error: Error::new(Status::State, "the session has not begun"),
             tls: None,

@@ -126,12 +126,12 @@ impl Session {
     }
 
     /// What the tickets of a session that has just been trusted will be kept with.
-    pub(super) fn lineage(&self) -> Option<Lineage> {
+    pub(super) fn lineage(&self, ending: &KeptEnding) -> Option<Lineage> {
         let State::Handshaking { tls, offered, .. } = &self.state else {
             return None;
         };
         self.kept_sessions()?;
-        let ending = self.ending().to_kept();
+        let ending = ending.clone();
         match offered {
             Some(offered) if tls.is_resumed() => {
                 Some(Lineage { ending, proved: offered.kept.proved, resumed: true })

@@ -65,18 +65,18 @@ impl<'a> Ending<'a> {
     }
 }
 
-/// What was shown of it, owned: a session that is resumed is judged by it again. Where the peer is
+/// What was shown of it, owned; clones share it. A session that is resumed is judged by it again. Where the peer is
 /// connected to and how it greets are facts of each connection.
 #[derive(Clone, Debug, Default)]
 pub struct KeptEnding {
-    staple: Option<Vec<u8>>,
-    scts: Option<Vec<u8>>,
+    staple: Option<Arc<[u8]>>,
+    scts: Option<Arc<[u8]>>,
 }
 
 impl Ending<'_> {
     /// What is kept of it.
     pub fn to_kept(&self) -> KeptEnding {
-        let owned = |octets: Option<&[u8]>| octets.map(<[u8]>::to_vec);
+        let owned = |octets: Option<&[u8]>| octets.map(Arc::from);
         KeptEnding { staple: owned(self.staple), scts: owned(self.scts) }
     }
 }

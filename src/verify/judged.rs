@@ -31,6 +31,10 @@ impl Judged {
     pub fn of(verifier: &Verifier, peer: &Peer, chain: Result<Chain>, shown: Shown) -> Judged {
         match chain {
             Ok(chain) => {
+                let chain = match &verifier.policy(peer).known_chains {
+                    Some(known) => known.shared(chain),
+                    None => chain,
+                };
                 let examination = examine(verifier, peer, &Evidence { chain: &chain, shown });
                 Judged { found: Found::Examined(examination), chain }
             }

@@ -100,6 +100,17 @@ impl KnownChains {
         chain.read(|der| known.iter().find(|one| one.der() == der).cloned())
     }
 
+    /// The chain of a handshake, which OpenSSL has read already, with the certificates of a known one in
+    /// place of its own: sessions with the same peer hold them once, and what was found out of them.
+    pub fn shared(&self, chain: Chain) -> Chain {
+        let Some(place) = self.place.enter() else { return chain };
+        let known = place.kept.keys().find(|key| key.0 == chain.certificates());
+        match known {
+            Some(key) => chain.sharing(&key.0),
+            None => chain,
+        }
+    }
+
     /// Those that were read before. OpenSSL takes its time for the others, and nobody waits for that.
     fn certificates_of(&self, chain: &UnreadChain) -> Vec<Certificate> {
         let Some(place) = self.place.enter() else { return Vec::new() };
