@@ -31,7 +31,7 @@ impl Session {
         let (host, port) = self.endpoint()?;
         let end = self.deadline(self.policy.deadlines.connect).at;
         let addresses = resolve(&host, port, end).map_err(|finding| self.fail(finding))?;
-        self.connection = Connection::Sought(Reach::new(host, addresses, end));
+        self.connection = Connection::Sought(Box::new(Reach::new(host, addresses, end)));
         Ok(())
     }
 

@@ -16,7 +16,7 @@ pub(super) enum Connection {
     /// None: the caller moves the bytes.
     None,
     /// One that is being made.
-    Sought(Reach),
+    Sought(Box<Reach>),
     /// One that stands.
     Held(Link),
 }

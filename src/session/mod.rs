@@ -68,7 +68,7 @@ pub struct Session {
 }
 
 /// Where the judge leaves what it found from inside the handshake.
-type Shared = Arc<Mutex<Option<Judged>>>;
+type Shared = Arc<Mutex<Option<Box<Judged>>>>;
 
 enum State {
     Negotiating {
@@ -174,13 +174,13 @@ impl Session {
         Box::new(move |chain| {
             let found = Judged::of(&verifier, &peer, chain, Shown::InHandshake);
             let decision = found.decision(mode);
-            *judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+            *judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(found));
             decision
         })
     }
 
     /// What the judge found in this handshake.
-    fn take_judged(&self) -> Option<Judged> {
+    fn take_judged(&self) -> Option<Box<Judged>> {
         self.judged.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

@@ -43,7 +43,7 @@ pub enum Received {
     Failed(Cause),
 }
 
-/// Octets of a buffer that are kept when it is empty. A message or a line fits; a flight of a handshake
+/// Octets of a buffer that are kept when it is empty, once the handshake is done. A message or a line fits; a flight of a handshake
 /// or a record of file data does not, and a session may be idle for hours.
 const KEPT: usize = 4096;
 
@@ -53,6 +53,8 @@ struct Wire {
     incoming: VecDeque<u8>,
     outgoing: VecDeque<u8>,
     ended: bool,
+    /// Octets that an empty buffer may keep.
+    kept: usize,
 }
 
 /// One TLS connection, client side.
@@ -134,7 +136,7 @@ impl Tls {
     pub fn take(&mut self, into: &mut [u8]) -> usize {
         // Reading from a deque in memory cannot fail.
         let taken = self.stream.get_mut().outgoing.read(into).unwrap_or(0);
-        release(&mut self.stream.get_mut().outgoing, KEPT);
+        self.stream.get_mut().release();
         taken
     }
 
@@ -146,7 +148,7 @@ impl Tls {
     /// So many bytes of `front` are gone.
     pub fn sent(&mut self, octets: usize) {
         self.stream.get_mut().outgoing.drain(..octets);
-        release(&mut self.stream.get_mut().outgoing, KEPT);
+        self.stream.get_mut().release();
     }
 
     /// Whether bytes for the peer wait.
@@ -184,7 +186,8 @@ impl Tls {
                 _ => Some(cause(&error)),
             };
         }
-        release(&mut self.stream.get_mut().incoming, 0);
+        self.stream.get_mut().release();
+        self.stream.get_mut().kept = KEPT;
         drain();
     }
 
@@ -247,10 +250,14 @@ impl Handshaken for Tls {
     }
 }
 
-/// Gives an empty buffer up that is larger than what is kept.
-fn release(buffer: &mut VecDeque<u8>, kept: usize) {
-    if buffer.is_empty() && buffer.capacity() > kept {
-        *buffer = VecDeque::new();
+impl Wire {
+    /// Gives each buffer up that is empty and larger than what is kept.
+    fn release(&mut self) {
+        for buffer in [&mut self.incoming, &mut self.outgoing] {
+            if buffer.is_empty() && buffer.capacity() > self.kept {
+                *buffer = VecDeque::new();
+            }
+        }
     }
 }
 
@@ -260,7 +267,7 @@ impl Read for Wire {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let read = self.incoming.read(into);
-        release(&mut self.incoming, KEPT);
+        self.release();
         read
     }
 }
