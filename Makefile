@@ -61,7 +61,7 @@ BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix pyth
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
 	setup-demo setup-test setup-bench conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
 	test-c-valgrind test-c-helgrind test-cpp test-cpp-header test-cpp-plain test-cpp-sanitized test-cpp-valgrind \
-	examples-cpp test-corpus test-install test-man test-php test-php-programs test-python test-postfix test-servers \
+	examples-cpp test-corpus test-install test-man test-php test-php-programs test-fpm test-python test-postfix test-servers \
 	test-discover docs test-docs test-demo fmt bench bench-programs bench-instructions
 
 ## help           this list
@@ -78,7 +78,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-man test-php test-php-programs test-python test-postfix test-servers test-discover test-docs test-demo
+test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-man test-php test-php-programs test-fpm test-python test-postfix test-servers test-discover test-docs test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -230,6 +230,11 @@ test-php-programs: lib lab
 	@tests/php/programs.sh
 	$(BINDING_ENV) STV_PHP_PROGRAMS=$(CARGO_TARGET_DIR)/php-programs \
 		phpunit --configuration tests/php/programs/phpunit.xml
+
+## test-fpm       two pools of one PHP process manager, 10,000 requests: no cross-talk, no leak
+test-fpm: lib lab
+	@tests/setup.sh php-fpm
+	$(BINDING_ENV) $(PYTHON) -m pytest -q -s tests/fpm
 
 ## test-python    mypy, ruff and pytest over the Python package, a real Postfix included
 test-python: lib lab
