@@ -23,6 +23,7 @@ from starttls_verify import (
     open_connection,
     require,
 )
+from starttls_verify.unread import UnreadReply
 
 from lab import Lab
 from postfix import HOST, make_certificates
@@ -144,3 +145,32 @@ def test_require_refuses_what_an_option_has_let_pass(lab: Lab) -> None:
             require(client)
         assert caught.value.report is not None
         assert not caught.value.report.trusted
+
+
+def test_what_is_behind_a_reply_is_seen_however_long_the_reply_is() -> None:
+    class Heard:
+        """What an aiosmtplib.SMTP has that is looked at."""
+
+        is_ehlo_or_helo_needed = False
+        protocol = None
+
+        def __init__(self) -> None:
+            self.transport = self
+
+        def get_protocol(self) -> Heard:
+            return self
+
+        def set_protocol(self, _protocol: object) -> None: ...
+
+        def data_received(self, _data: bytes) -> None: ...
+
+    for said, behind in [
+        ([b"220 go\r\n"], b""),
+        ([b"220-go\r\n22", b"0 on\r\n"], b""),
+        ([b"220 go\r\n", b"250 evil\r\n"], b"250 evil\r\n"),
+        ([b"220-go\r\n" * 4000, b"220-go\r\n" * 5000, b"220 go\r\n250 evil\r\n"], b"220-go\r\n" * 8),
+    ]:
+        unread = UnreadReply(Heard())
+        for data in said:
+            unread.data_received(data)
+        assert unread.look() == behind

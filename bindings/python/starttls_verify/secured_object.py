@@ -11,7 +11,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Type, Union
 
 from ._abi import Status
-from .errors import ProtocolError, StarttlsVerifyError, TimedOutError, TlsError, failure
+from .errors import ProtocolError, StarttlsVerifyError, TlsError, failure
 from .report import Report
 from .session import Session
 from .text import Bytes
@@ -28,14 +28,9 @@ class HandshakeTlsError(TlsError, ssl.SSLError):
     """A `TlsError` that asyncio takes for what it is."""
 
 
-class HandshakeTimedOutError(TimedOutError, HandshakeTlsError):
-    """A `TimedOutError` that asyncio takes for what it is."""
-
-
-# The first that fits counts; a RejectedError is an SSLError already.
+# A RejectedError is an SSLError already; there are no deadlines where asyncio moves the bytes.
 AS_SSL_ERROR: Dict[Type[StarttlsVerifyError], Type[StarttlsVerifyError]] = {
     ProtocolError: HandshakeProtocolError,
-    TimedOutError: HandshakeTimedOutError,
     TlsError: HandshakeTlsError,
 }
 

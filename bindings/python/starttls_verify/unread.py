@@ -244,8 +244,9 @@ class UnreadReply:
         client.transport.set_protocol(self)
 
     def data_received(self, data: bytes) -> None:
-        """Passes it on."""
-        self._heard += data
+        """Passes it on. What is beyond the limit need not be kept: it is refused."""
+        if len(self._heard) <= CLEAR_LIMIT:
+            self._heard += data
         self._listener.data_received(data)
 
     def __getattr__(self, name: str) -> Any:
@@ -254,6 +255,8 @@ class UnreadReply:
     def look(self) -> bytes:
         """What is behind the first reply."""
         rest = self._heard
+        if len(rest) > CLEAR_LIMIT:
+            return rest[:QUOTED]
         while rest:
             line, _, rest = rest.partition(b"\n")
             if line[3:4] != b"-":
