@@ -47,6 +47,7 @@ BENCH_FLAGS := $(C_FLAGS) -O2
 BENCH_SHARED := benches/measure.c benches/material.c benches/ours.c benches/theirs.c benches/loopback.c
 BENCH_LINK := $(C_LINK) -lssl -lcrypto
 
+DEB_OUT := $(CARGO_TARGET_DIR)/deb
 # Where the tests look for other people's test data.
 CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 
@@ -56,6 +57,7 @@ DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
 DOCS_PACKAGES := mkdocs
 TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) bsdextrautils clang cmake fish iproute2 libunbound-dev mandoc openssl phpunit \
 	postfix python3-pytest python3-venv valgrind xz-utils zsh
+DEB_PACKAGES := $(BUILD_PACKAGES) debhelper debootstrap dh-python dpkg-dev fakeroot lintian openssl python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
@@ -78,7 +80,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-man test-php test-php-programs test-fpm test-python test-postfix test-servers test-discover test-docs test-demo
+test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-man test-php test-php-programs test-fpm test-python test-postfix test-servers test-discover test-docs test-dist test-deb test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -294,6 +296,27 @@ bench-programs: setup-bench lib
 	$(CC) $(BENCH_FLAGS) benches/fresh_theirs.c benches/material.c benches/theirs.c benches/measure.c -o $(BENCH)/fresh_theirs -lcrypto
 	$(CC) $(BENCH_FLAGS) benches/server.c benches/measure.c -o $(BENCH)/server -lssl -lcrypto -pthread
 	$(CC) $(BENCH_FLAGS) benches/opening.c -o $(BENCH)/opening
+
+.PHONY: dist test-dist deb test-deb setup-deb
+
+## dist           the source of the last commit as a tarball, the same octets everywhere, in target/dist
+dist:
+	packaging/dist.sh $(CARGO_TARGET_DIR)/dist $(STV_VERSION)
+
+## test-dist      the tarball is the same twice, and whole
+test-dist:
+	packaging/test-dist.sh $(CARGO_TARGET_DIR)/dist $(STV_VERSION)
+
+## deb            Debian packages, in target/deb, without an error of lintian's
+deb: setup-deb
+	packaging/deb.sh $(DEB_OUT) $(STV_VERSION)
+
+## test-deb       each Debian package in a clean root, doing what it is for
+test-deb: deb
+	packaging/test-deb.sh $(DEB_OUT) $(C_OUT)/certificates $(DEB_OUT)/roots
+
+setup-deb:
+	@tests/setup.sh $(DEB_PACKAGES)
 
 ## clean          removes what was built
 clean:
