@@ -502,6 +502,13 @@ stv_status stv_config_add_text(
 stv_status stv_config_load_file(stv_config *config, const char *path, size_t path_len);
 
 /**
+ * As stv_config_load_file, and what the file says goes before what is set on the handle: rules of an
+ * administrator that a program's own settings cannot loosen. A list in the file takes the place of the
+ * handle's list.
+ */
+stv_status stv_config_load_rules_file(stv_config *config, const char *path, size_t path_len);
+
+/**
  * Words for the last call that failed on this config, stv_verifier_new included; "" when none did.
  * They live until the next call that changes the config.
  */
@@ -891,6 +898,42 @@ const char *stv_known_peers_error(const stv_known_peers *known);
 stv_status stv_session_new(const stv_verifier *verifier, stv_peer *peer, stv_session **out);
 
 /**
+ * As stv_session_new, for a program that has spoken the protocol itself, up to the go-ahead for
+ * STARTTLS: the session begins with the handshake. Feed first what you have read behind the go-ahead, if
+ * anything: what is fed before the first stv_session_step is an injection, and refused. That STARTTLS was
+ * negotiated well is not checked; the report says so (starttls.not_checked). For protocols whose TLS
+ * begins with the first byte it is stv_session_new.
+ */
+stv_status stv_session_new_upgraded(
+    const stv_verifier *verifier,
+    stv_peer *peer,
+    stv_session **out);
+
+/**
+ * Ends a session that is not open yet for a reason that the program saw and the session could not: code
+ * is one of a failure of the checks starttls and io, such as "starttls.pipelined_reply" or "io.timeout",
+ * words one sentence of 1 to 512 octets for the report. Answers the status of that code, and so does every
+ * later call; STV_E_ARGUMENT for any other code, STV_E_STATE when the session is open.
+ */
+stv_status stv_session_give_up(
+    stv_session *session,
+    const char *code,
+    size_t code_len,
+    const char *words,
+    size_t words_len);
+
+/**
+ * A certificate that the peer of an open session sent, DER; index 0 is the leaf. NULL beyond the last,
+ * and while the session was never open. It lives as long as the session.
+ */
+const void *stv_session_certificate(const stv_session *session, size_t index);
+
+/**
+ * How many octets the certificate has; 0 where there is none.
+ */
+size_t stv_session_certificate_len(const stv_session *session, size_t index);
+
+/**
  * Frees a session; NULL is fine. Sends nothing: stv_session_close says goodbye. Closes the session's
  * own descriptor if it has one.
  */
@@ -1138,7 +1181,8 @@ const char *stv_report_finding_hint(const stv_report *report, size_t index);
 
 /**
  * Where the fact behind finding number index came from: "library", "openssl", "system", "store" for
- * what was remembered from before, or "peer-unauthenticated" for what the peer said in plaintext.
+ * what was remembered from before, "caller" for what the program saw, or "peer-unauthenticated" for what
+ * the peer said in plaintext.
  */
 const char *stv_report_finding_source(const stv_report *report, size_t index);
 

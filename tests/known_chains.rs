@@ -9,7 +9,7 @@ use starttls_verify::ossl::{Chain, UnreadChain};
 use starttls_verify::report::{Code, Report, Shown, Source, Verdict};
 use starttls_verify::tlsa::Record;
 use starttls_verify::verify::{
-    Config, Ending, Evidence, HostPattern, Peer, Verifier, judge, judge_unread,
+    Config, Ending, Evidence, HostPattern, Peer, Precedence, Verifier, judge, judge_unread,
 };
 use stv_lab::ca::{Blueprint, Identity, Validity};
 use stv_lab::chains::{BOB, EVE, Pki};
@@ -313,7 +313,7 @@ fn a_section_of_the_configuration_has_chains_of_its_own() {
         hosts: vec![(HostPattern::parse(EVE).unwrap(), section)],
         ..Default::default()
     };
-    config.set_file(layers);
+    config.set_file(layers, Precedence::Handle);
     let verifier = Verifier::new(&config).unwrap();
     for _ in 0..2 {
         let (to_bob, to_eve) = (peer(BOB), peer(EVE));

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::Result;
 use crate::options::{Mode, Value};
 use crate::store::config_file;
-use crate::verify::Config;
+use crate::verify::{Config, Precedence};
 
 use super::handle::{self, Core, Handle};
 use super::words::EMPTY;
@@ -189,12 +189,27 @@ pub unsafe extern "C" fn stv_config_load_file(
 ) -> stv_status {
     export! { change config;
         path = text(path, path_len);
-        => load(config, Path::new(path))
+        => load(config, Path::new(path), Precedence::Handle)
     }
 }
 
-fn load(config: &mut Config, path: &Path) -> Result<()> {
-    config.set_file(config_file::read(path)?);
+/// As stv_config_load_file, and what the file says goes before what is set on the handle: rules of an
+/// administrator that a program's own settings cannot loosen. A list in the file takes the place of the
+/// handle's list.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_config_load_rules_file(
+    config: *mut stv_config,
+    path: *const c_char,
+    path_len: usize,
+) -> stv_status {
+    export! { change config;
+        path = text(path, path_len);
+        => load(config, Path::new(path), Precedence::File)
+    }
+}
+
+fn load(config: &mut Config, path: &Path, precedence: Precedence) -> Result<()> {
+    config.set_file(config_file::read(path)?, precedence);
     Ok(())
 }
 

@@ -251,7 +251,8 @@ pub unsafe extern "C" fn stv_report_finding_hint(
 }
 
 /// Where the fact behind finding number `index` came from: "library", "openssl", "system", "store" for
-/// what was remembered from before, or "peer-unauthenticated" for what the peer said in plaintext.
+/// what was remembered from before, "caller" for what the program saw, or "peer-unauthenticated" for what
+/// the peer said in plaintext.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stv_report_finding_source(
     report: *const stv_report,

@@ -72,6 +72,72 @@ pub unsafe extern "C" fn stv_session_new(
     }
 }
 
+/// As stv_session_new, for a program that has spoken the protocol itself, up to the go-ahead for
+/// STARTTLS: the session begins with the handshake. Feed first what you have read behind the go-ahead, if
+/// anything: what is fed before the first stv_session_step is an injection, and refused. That STARTTLS was
+/// negotiated well is not checked; the report says so (starttls.not_checked). For protocols whose TLS
+/// begins with the first byte it is stv_session_new.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_session_new_upgraded(
+    verifier: *const stv_verifier,
+    peer: *mut stv_peer,
+    out: *mut *mut stv_session,
+) -> stv_status {
+    export! { change peer, out out;
+        verifier = shared(verifier);
+        => {
+            let session = Session::new_upgraded(&verifier.0, peer)?;
+            peer.spend_known();
+            handle::give(out, session);
+            Ok(())
+        }
+    }
+}
+
+/// Ends a session that is not open yet for a reason that the program saw and the session could not: code
+/// is one of a failure of the checks starttls and io, such as "starttls.pipelined_reply" or "io.timeout",
+/// words one sentence of 1 to 512 octets for the report. Answers the status of that code, and so does every
+/// later call; STV_E_ARGUMENT for any other code, STV_E_STATE when the session is open.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_session_give_up(
+    session: *mut stv_session,
+    code: *const c_char,
+    code_len: usize,
+    words: *const c_char,
+    words_len: usize,
+) -> stv_status {
+    export! { change session;
+        code = text(code, code_len);
+        words = text(words, words_len);
+        => session.give_up(code, words)
+    }
+}
+
+/// A certificate that the peer of an open session sent, DER; index 0 is the leaf. NULL beyond the last,
+/// and while the session was never open. It lives as long as the session.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_session_certificate(
+    session: *const stv_session,
+    index: usize,
+) -> *const c_void {
+    export! { value std::ptr::null();
+        session = owned(session);
+        => Ok(session.certificate(index).map_or(std::ptr::null(), |der| der.as_ptr().cast()))
+    }
+}
+
+/// How many octets the certificate has; 0 where there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stv_session_certificate_len(
+    session: *const stv_session,
+    index: usize,
+) -> usize {
+    export! { value 0;
+        session = owned(session);
+        => Ok(session.certificate(index).map_or(0, <[u8]>::len))
+    }
+}
+
 /// Frees a session; NULL is fine. Sends nothing: stv_session_close says goodbye. Closes the session's
 /// own descriptor if it has one.
 #[unsafe(no_mangle)]

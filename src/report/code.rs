@@ -111,8 +111,12 @@ codes! {
         "Do not transfer files over this session; ask the server's administrator.";
     StarttlsNotChecked, "starttls.not_checked", Starttls, Rejected,
         "How the connection came to TLS was not checked.",
-        "The program negotiated STARTTLS itself and handed in the SSL or the chain.",
+        "The program negotiated STARTTLS itself and handed in the SSL, the connection or the chain.",
         "";
+    StarttlsRequired, "starttls.required", Starttls, NotOffered,
+        "A command was to be sent in clear that has no place before TLS.",
+        "The program goes on without TLS, because it was not told to use it or because the server's offer of STARTTLS was cut out on the way, and the administrator demands TLS for this server.",
+        "Nothing was sent. Switch STARTTLS on in the program; if it is on, something between you and the server removes the offer.";
 
     TlsOk, "tls.ok", Tls, Ok,
         "The TLS handshake was completed with an allowed version and cipher.",

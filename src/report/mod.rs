@@ -107,6 +107,8 @@ pub enum Source {
     Store,
     /// What resolvers said.
     Dns,
+    /// What the program saw that uses the library.
+    Caller,
 }
 
 /// One check and how it came out.
@@ -331,6 +333,7 @@ impl Source {
             Source::System => "system",
             Source::Store => "store",
             Source::Dns => "dns",
+            Source::Caller => "caller",
         }
     }
 }

@@ -21,6 +21,7 @@ mod link;
 mod reach;
 mod resume;
 mod stream;
+mod upgraded;
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -39,6 +40,7 @@ use data::Control;
 use failure::{Phase, closed_before_tls, finding_of, finding_of_cause};
 use link::Connection;
 use resume::{Lineage, Offered};
+use upgraded::Negotiated;
 
 /// One conversation with one peer.
 pub struct Session {
@@ -56,6 +58,8 @@ pub struct Session {
     chain: Chain,
     /// The control connection that a data connection belongs to.
     control: Option<Control>,
+    /// Who negotiated STARTTLS.
+    negotiated: Negotiated,
     /// What its tickets are kept with; nothing unless the peer is trusted.
     lineage: Option<Lineage>,
     /// What only the plaintext conversation said and the program needs; not authenticated.
@@ -104,6 +108,8 @@ enum State {
 /// The beginning of what the peer sends after ClientHello: a TLS record, or an attack.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FirstBytes {
+    /// ClientHello is not made yet: nothing may come.
+    Silence,
     /// Nothing has come yet.
     Awaited,
     /// A record's type.
@@ -136,6 +142,7 @@ impl Session {
             stapled: KeptEnding::default(),
             chain: Chain::new(),
             control: None,
+            negotiated: Negotiated::Here,
             lineage: None,
             facts: None,
             banner: None,
@@ -276,6 +283,9 @@ impl Session {
             let words = "plaintext was sent behind the go-ahead, in place of the handshake";
             return Err(self.fail(Finding::fail(Code::StarttlsInjection, words)));
         }
+        if *first == FirstBytes::Silence {
+            *first = FirstBytes::Awaited;
+        }
         match tls.handshake() {
             Handshake::Done => self.open().map(|()| None),
             Handshake::Wait => Ok(Some(self.want())),
@@ -388,10 +398,7 @@ impl Session {
         let facts = tls.facts();
         report.findings.push(facts.finding(report.shown));
         if self.control.is_none() && self.peer.protocol().row().upgrade == Upgrade::InBand {
-            report.findings.push(Finding::pass(
-                Code::StarttlsGranted,
-                "STARTTLS was granted, nothing behind the go-ahead",
-            ));
+            report.findings.push(self.granted());
         }
         // The session keeps it as long as it is open.
         report.findings.shrink_to_fit();
@@ -545,7 +552,9 @@ impl FirstBytes {
             (FirstBytes::Awaited, [21 | 22, 3, ..]) | (FirstBytes::Type, [3, ..]) => {
                 FirstBytes::Good
             }
-            (FirstBytes::Awaited | FirstBytes::Type, [_, ..]) => FirstBytes::Bad,
+            (FirstBytes::Silence | FirstBytes::Awaited | FirstBytes::Type, [_, ..]) => {
+                FirstBytes::Bad
+            }
             (settled, _) => settled,
         }
     }

@@ -54,6 +54,7 @@ pub const fn result_type(code: Code) -> Option<ResultType> {
         | Code::StarttlsGreetingRejectedTemporarily
         | Code::StarttlsServerBye
         | Code::StarttlsNotChecked
+        | Code::StarttlsRequired
         | Code::TlsOk
         | Code::TlsTruncated
         | Code::IoTimeout

@@ -11,6 +11,17 @@ use crate::options::{Mode, Settings, Value, lookup};
 pub struct Config {
     handle: Settings,
     file: FileLayers,
+    precedence: Precedence,
+}
+
+/// Which of the two goes before the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precedence {
+    /// The handle: the file holds what is usual.
+    #[default]
+    Handle,
+    /// The file: it holds rules.
+    File,
 }
 
 /// What a configuration file holds.
@@ -49,18 +60,27 @@ impl Config {
     }
 
     /// Takes over what a configuration file holds, in place of an earlier one.
-    pub fn set_file(&mut self, layers: FileLayers) {
+    pub fn set_file(&mut self, layers: FileLayers, precedence: Precedence) {
         self.file = layers;
+        self.precedence = precedence;
     }
 
-    /// The settings for peers without a section: handle over defaults.
+    /// Handle and file, in their order.
+    fn merged(&self, file: &Settings) -> Settings {
+        match self.precedence {
+            Precedence::Handle => self.handle.over(file),
+            Precedence::File => file.over(&self.handle),
+        }
+    }
+
+    /// The settings for peers without a section: handle and defaults.
     pub fn settings(&self) -> Settings {
-        self.handle.over(&self.file.defaults)
+        self.merged(&self.file.defaults)
     }
 
-    /// The settings per section: handle over section over defaults.
+    /// The settings per section: handle, and section over defaults.
     pub fn sections(&self) -> impl Iterator<Item = (&HostPattern, Settings)> {
-        let merged = |section: &Settings| self.handle.over(&section.over(&self.file.defaults));
+        let merged = |section: &Settings| self.merged(&section.over(&self.file.defaults));
         self.file.hosts.iter().map(move |(pattern, section)| (pattern, merged(section)))
     }
 

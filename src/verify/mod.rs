@@ -45,7 +45,7 @@ mod transparency;
 mod usage;
 mod verifier;
 
-pub use config::{Config, FileLayers, HostPattern};
+pub use config::{Config, FileLayers, HostPattern, Precedence};
 pub use decide::{Need, Needs, decide, weigh};
 pub use dns_evidence::{EvidenceKind, EvidenceMode, EvidenceRules};
 pub use dns_rules::{DnsEngine, DnsRules, TrustAd};

@@ -280,6 +280,14 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
             ctypes.c_size_t,
         ),
     ),
+    "stv_config_load_rules_file": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
     "stv_config_error": (
         ctypes.c_char_p,
         (
@@ -654,6 +662,38 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
             ctypes.c_void_p,
             ctypes.c_void_p,
             ctypes.POINTER(ctypes.c_void_p),
+        ),
+    ),
+    "stv_session_new_upgraded": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.POINTER(ctypes.c_void_p),
+        ),
+    ),
+    "stv_session_give_up": (
+        ctypes.c_int,
+        (
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_session_certificate": (
+        ctypes.c_void_p,
+        (
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "stv_session_certificate_len": (
+        ctypes.c_size_t,
+        (
+            ctypes.c_void_p,
+            ctypes.c_size_t,
         ),
     ),
     "stv_session_free": (

@@ -9,7 +9,7 @@ use starttls_verify::options::{Mode, Row, Settings, Spelling, TABLE, Value, look
 use starttls_verify::report::quote;
 use starttls_verify::status::Status;
 use starttls_verify::store::config_file;
-use starttls_verify::verify::{Config, FileLayers};
+use starttls_verify::verify::{Config, FileLayers, Precedence};
 
 use crate::arguments::{ConnectionArguments, PolicyArguments};
 use crate::tlsa::Tlsa;
@@ -92,11 +92,12 @@ impl Base {
         let hosts = self.file.hosts.iter();
         let hosts = hosts.map(|(pattern, section)| (pattern.clone(), self.own.over(section)));
         let mut config = Config::new();
-        config.set_file(FileLayers {
+        let file = FileLayers {
             defaults: self.own.over(&self.file.defaults),
             hosts: hosts.collect(),
             path: self.file.path.clone(),
-        });
+        };
+        config.set_file(file, Precedence::Handle);
         config
     }
 
