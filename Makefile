@@ -42,6 +42,8 @@ CPP_TESTS := test_objects test_verdicts
 CPP_STANDARDS := c++11 c++20
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
+PHP_EXTENSION := $(CARGO_TARGET_DIR)/php-extension
+
 BENCH := $(CARGO_TARGET_DIR)/bench
 BENCH_FLAGS := $(C_FLAGS) -O2
 BENCH_SHARED := benches/measure.c benches/material.c benches/ours.c benches/theirs.c benches/loopback.c
@@ -55,7 +57,7 @@ CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
 DOCS_PACKAGES := mkdocs
-TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) bsdextrautils clang cmake fish iproute2 libunbound-dev mandoc openssl phpunit \
+TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) bsdextrautils clang cmake fish iproute2 libunbound-dev mandoc openssl php-dev phpunit \
 	postfix python3-pytest python3-venv valgrind xz-utils zsh
 DEB_PACKAGES := $(BUILD_PACKAGES) debhelper debootstrap dh-python dpkg-dev fakeroot lintian openssl python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind
@@ -63,7 +65,7 @@ BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix pyth
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \
 	setup-demo setup-test setup-bench conformance test-rust test-c test-c-declarations test-c-plain test-c-sanitized \
 	test-c-valgrind test-c-helgrind test-cpp test-cpp-header test-cpp-plain test-cpp-sanitized test-cpp-valgrind \
-	examples-cpp test-corpus test-install test-man test-php test-php-programs test-fpm test-python test-postfix test-servers \
+	examples-cpp test-corpus test-install test-man test-php test-php-programs test-php-extension test-php-unpatched test-fpm test-python test-postfix test-servers \
 	test-discover docs test-docs test-demo fmt bench bench-programs bench-instructions
 
 ## help           this list
@@ -80,7 +82,7 @@ demo: setup-demo lib cli lab examples-c
 		--client cli=examples/cli/smtp_check.sh
 
 ## test           everything that CI runs
-test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-man test-php test-php-programs test-fpm test-python test-postfix test-servers test-discover test-docs test-dist test-deb test-demo
+test: setup-test abi-check test-rust conformance test-c test-cpp test-corpus test-install test-man test-php test-php-programs test-php-extension test-php-unpatched test-fpm test-python test-postfix test-servers test-discover test-docs test-dist test-deb test-demo
 	@echo "make test: all parts passed"
 
 setup-demo:
@@ -237,6 +239,19 @@ test-php-programs: lib lab
 test-fpm: lib lab
 	@tests/setup.sh php-fpm
 	$(BINDING_ENV) $(PYTHON) -m pytest -q -s tests/fpm
+
+## test-php-extension
+##                the PHP extension, built with phpize: its tests against the lab
+test-php-extension: lib lab
+	tests/php/build_extension.sh $(STV_OUT) $(STV_VERSION) $(PHP_EXTENSION)
+	tests/php/extension.sh $(PHP_EXTENSION)/build $(LAB) tests/php/phpt.sh $(PHP_EXTENSION)/build
+
+## test-php-unpatched
+##                PHPMailer, Symfony Mailer, PEAR, Horde and Roundcube as they are, with the extension, against the lab
+test-php-unpatched: test-php-extension
+	@tests/php/programs.sh
+	PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/php/unpatched/run.py $(CARGO_TARGET_DIR)/php-programs/roundcube $(LAB) \
+		$(PHP_EXTENSION)/labs --extension $(PHP_EXTENSION)/build/modules/starttls_verify.so
 
 ## test-python    mypy, ruff and pytest over the Python package, a real Postfix included
 test-python: lib lab
