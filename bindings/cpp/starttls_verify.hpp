@@ -396,6 +396,11 @@ public:
     {
         return checked(stv_config_load_file(get(), path.data(), path.size()));
     }
+    /** The same, and what the file says goes before what is set here: an administrator's rules. */
+    Config &load_rules_file(const std::string &path)
+    {
+        return checked(stv_config_load_rules_file(get(), path.data(), path.size()));
+    }
     stv_config *get() const noexcept { return handle_.get(); }
 
 private:
@@ -678,6 +683,18 @@ public:
         detail::demand(status, stv_peer_error(peer.get()));
     }
 
+    /**
+     * A session for a program that has spoken the protocol itself, up to the go-ahead for STARTTLS. Feed
+     * what you have read behind the go-ahead first: it is an injection, and refused.
+     */
+    static Session upgraded(const Verifier &verifier, Peer &peer)
+    {
+        Owned<stv_session> made;
+        const int status = stv_session_new_upgraded(verifier.get(), peer.get(), made.out());
+        detail::demand(status, stv_peer_error(peer.get()));
+        return Session(std::move(made));
+    }
+
     /** Resolves, connects, negotiates, shakes hands and judges, within the deadlines of the options. */
     Report connect() { return opened(stv_session_connect(get())); }
     /** The same on a connected stream socket, which is duplicated and stays yours to close. */
@@ -735,6 +752,21 @@ public:
     }
     /** Says goodbye (close_notify). A second call does nothing. */
     void close() { flow(stv_session_close(get())); }
+
+    /**
+     * Ends a session that is not open yet for a reason that you saw and it could not: the code of a failure
+     * such as "starttls.pipelined_reply", and a sentence for the report. Throws what belongs to that code.
+     */
+    void give_up(const std::string &code, const std::string &words)
+    {
+        flow(stv_session_give_up(get(), code.data(), code.size(), words.data(), words.size()));
+    }
+    /** A certificate that the peer of an open session sent, DER, 0 the leaf; "" beyond the last. */
+    std::string certificate(std::size_t index) const
+    {
+        const char *const der = static_cast<const char *>(stv_session_certificate(get(), index));
+        return der ? std::string(der, stv_session_certificate_len(get(), index)) : std::string();
+    }
 
     /** Octets that read() gives without further input; ask before waiting in poll. */
     std::size_t pending() const noexcept { return stv_session_pending(get()); }

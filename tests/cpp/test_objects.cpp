@@ -114,6 +114,7 @@ void options()
     THROWS(OptionError, STV_E_OPTION_TYPE, "", config.set_text("verify_depth", "banana"));
     THROWS(ArgumentError, STV_E_ENCODING, "NUL", config.set_str("cafile", std::string("a\0b", 3)));
     THROWS(FileError, STV_E_FILE_MISSING, "/nonexistent", config.load_file("/nonexistent"));
+    THROWS(FileError, STV_E_FILE_MISSING, "/nonexistent", config.load_rules_file("/nonexistent"));
     // A failed call leaves the config usable.
     config.set_text("verify_depth", "5").set_bool("audit", false).add_str("pin", "sha256:00");
     THROWS(ArgumentError, STV_E_PIN, "pin", stv::Verifier give(config));

@@ -190,6 +190,24 @@ void fed_by_hand()
     }
 }
 
+// The program spoke STARTTLS itself: what came behind the go-ahead is an injection, and what it saw counts.
+void upgraded_by_the_program()
+{
+    const stv::Verifier verifier = verifier_with("ca.pem");
+    stv::Peer peer("mail.bob.test", STV_PROTOCOL_SMTP);
+    stv::Session injected = stv::Session::upgraded(verifier, peer);
+    CHECK(injected.certificate(0).empty());
+    injected.feed("250 injected\r\n");
+    THROWS(RejectedError, STV_E_INJECTED, "starttls.plaintext_injection", injected.step());
+    stv::Session early = stv::Session::upgraded(verifier, peer);
+    THROWS(ArgumentError, STV_E_ARGUMENT, "", early.give_up("chain.trusted", "no failure"));
+    THROWS(RejectedError, STV_E_PIPELINED, "before its question",
+           early.give_up("starttls.pipelined_reply", "an answer before its question"));
+    THROWS(RejectedError, STV_E_PIPELINED, "", early.step());
+    stv::Session clean = stv::Session::upgraded(verifier, peer);
+    IS(clean.step(), STV_WANT_WRITE);
+}
+
 void the_end_of_input()
 {
     const stv::Verifier verifier = verifier_with("ca.pem");
@@ -213,6 +231,7 @@ void a_trusted_server(int port)
     stv::Session session = connected(verifier_with("ca.pem"), server.peer());
     std::string reply;
     CHECK(session.report().trusted() && session.fd() >= 0);
+    CHECK(session.certificate(0) == read_file("bob.der") && session.certificate(9).empty());
     IS(session.write("live\n"), 5);
     IS(session.read(reply, 2), STV_OK);
     SAYS(reply.c_str(), "ev");
@@ -335,6 +354,7 @@ int main(int argc, char **argv)
     records();
     exceptions();
     fed_by_hand();
+    upgraded_by_the_program();
     the_end_of_input();
     a_trusted_server(port);
     eve(port + 1);
