@@ -236,9 +236,10 @@ test-php-programs: lib lab
 		phpunit --configuration tests/php/programs/phpunit.xml
 
 ## test-fpm       two pools of one PHP process manager, 10,000 requests: no cross-talk, no leak
-test-fpm: lib lab
+test-fpm: test-php-extension
 	@tests/setup.sh php-fpm
-	$(BINDING_ENV) $(PYTHON) -m pytest -q -s tests/fpm
+	$(BINDING_ENV) STV_PHP_EXTENSION=$(PHP_EXTENSION)/build/modules/starttls_verify.so \
+		$(PYTHON) -m pytest -q -s tests/fpm
 
 ## test-php-extension
 ##                the PHP extension, built with phpize: its tests against the lab

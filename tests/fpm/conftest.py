@@ -22,6 +22,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 POOLS = ["anna", "berta"]
+USER = "user = root\ngroup = root"
 POOL = """[{name}]
 listen = {socket}
 pm = static
@@ -102,11 +103,14 @@ def preload(directory: Path) -> List[str]:
 
 
 @contextmanager
-def manager(directory: Path, settings: List[str], more: Dict[str, str]) -> Iterator[Manager]:
-    """`more` is what a pool's section has besides, with {cafile} in it."""
+def manager(directory: Path, settings: List[str], more: str) -> Iterator[Manager]:
+    """`more` is what a pool's section has besides; {rules} is a file with the pool's CA in it."""
     with ExitStack() as stack:
         labs = {name: stack.enter_context(lab(directory / name)) for name in POOLS}
         sockets = {name: directory / f"{name}.sock" for name in POOLS}
+        rules = {name: directory / f"{name}.toml" for name in POOLS}
+        for name in POOLS:
+            rules[name].write_text(f'cafile = ["{labs[name].cafile}"]\n')
         file = directory / "fpm.conf"
         file.write_text(f"[global]\nerror_log = {directory}/fpm.log\n" + "".join(
             POOL.format(
@@ -115,7 +119,7 @@ def manager(directory: Path, settings: List[str], more: Dict[str, str]) -> Itera
                 cafile=labs[name].cafile,
                 library=needed("STARTTLS_VERIFY_LIBRARY"),
                 header=needed("STARTTLS_VERIFY_HEADER"),
-                more=more[name],
+                more=more.format(rules=rules[name]),
             )
             for name in POOLS
         ))
@@ -127,6 +131,15 @@ def manager(directory: Path, settings: List[str], more: Dict[str, str]) -> Itera
 @pytest.fixture
 def ffi(tmp_path: Path) -> Iterator[Manager]:
     """The Composer package, preloaded."""
-    user = "user = root\ngroup = root"
-    with manager(tmp_path, preload(tmp_path), dict.fromkeys(POOLS, user)) as both:
+    with manager(tmp_path, preload(tmp_path), USER) as both:
+        yield both
+
+
+@pytest.fixture
+def extension(tmp_path: Path) -> Iterator[Manager]:
+    """The extension, with a file of rules for each pool."""
+    scope = "php_admin_value[starttls_verify.ports] = 1024-65535"
+    rules = "php_admin_value[starttls_verify.config] = {rules}"
+    loaded = ["-d", f"extension={needed('STV_PHP_EXTENSION')}"]
+    with manager(tmp_path, loaded, "\n".join([USER, scope, rules])) as both:
         yield both

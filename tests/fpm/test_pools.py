@@ -70,3 +70,7 @@ def hold_out(manager: Manager, script: Path) -> None:
 
 def test_the_package_preloaded(ffi: Manager) -> None:
     hold_out(ffi, HERE / "judge.php")
+
+
+def test_the_extension(extension: Manager) -> None:
+    hold_out(extension, HERE / "stream.php")
