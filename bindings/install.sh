@@ -7,7 +7,7 @@ here=$(dirname "$0")
 
 copy() {
     mkdir -p "$2"
-    (cd "$here/$1" && find . -type f ! -name '*.pyc' ! -path './extension/tests/*' | tar -cf - -T -) | tar -xf - -C "$2"
+    (cd "$here/$1" && find . -type f ! -name '*.pyc' ! -path './extension/*' | tar -cf - -T -) | tar -xf - -C "$2"
 }
 
 copy php "$prefix/share/php/starttls_verify"

@@ -118,6 +118,8 @@ enum FirstBytes {
     Good,
     /// Those of no record.
     Bad,
+    /// They came before ClientHello was made.
+    Early,
 }
 
 /// Unprocessed bytes of the peer before `feed` refuses more: the caller must step.
@@ -279,8 +281,7 @@ impl Session {
         let State::Handshaking { tls, first, .. } = &mut self.state else {
             return Ok(None);
         };
-        if *first == FirstBytes::Bad {
-            let words = "plaintext was sent behind the go-ahead, in place of the handshake";
+        if let Some(words) = first.fault() {
             return Err(self.fail(Finding::fail(Code::StarttlsInjection, words)));
         }
         if *first == FirstBytes::Silence {
@@ -545,6 +546,17 @@ fn feed_tls(tls: &mut Tls, bytes: &[u8]) -> Result<()> {
 }
 
 impl FirstBytes {
+    /// What is wrong with them.
+    fn fault(self) -> Option<&'static str> {
+        match self {
+            FirstBytes::Early => Some("plaintext was sent behind the go-ahead for TLS"),
+            FirstBytes::Bad => {
+                Some("plaintext was sent behind the go-ahead, in place of the handshake")
+            }
+            FirstBytes::Silence | FirstBytes::Awaited | FirstBytes::Type | FirstBytes::Good => None,
+        }
+    }
+
     /// After these bytes: handshake (22) or alert (21), then the major version 3 (RFC 8446 §5.1).
     fn after(self, bytes: &[u8]) -> FirstBytes {
         match (self, bytes) {
@@ -552,9 +564,8 @@ impl FirstBytes {
             (FirstBytes::Awaited, [21 | 22, 3, ..]) | (FirstBytes::Type, [3, ..]) => {
                 FirstBytes::Good
             }
-            (FirstBytes::Silence | FirstBytes::Awaited | FirstBytes::Type, [_, ..]) => {
-                FirstBytes::Bad
-            }
+            (FirstBytes::Silence, [_, ..]) => FirstBytes::Early,
+            (FirstBytes::Awaited | FirstBytes::Type, [_, ..]) => FirstBytes::Bad,
             (settled, _) => settled,
         }
     }

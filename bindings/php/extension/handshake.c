@@ -7,6 +7,8 @@
 
 /* What is read at once, octets: a TLS record and its header fit. */
 #define PIECE 16640
+/* Milliseconds; then the deadline is looked at again. */
+#define LONGEST_POLL 60000
 
 double sv_now(void)
 {
@@ -27,7 +29,7 @@ int sv_wait(int fd, short events, double deadline)
 	for (;;) {
 		struct pollfd one = {fd, events, 0};
 		double left = deadline < 0 ? -1 : (deadline - sv_now()) * 1000;
-		int ready = poll(&one, 1, deadline < 0 ? -1 : left <= 0 ? 0 : (int) left + 1);
+		int ready = poll(&one, 1, deadline < 0 ? -1 : left <= 0 ? 0 : left > LONGEST_POLL ? LONGEST_POLL : (int) left + 1);
 		if (ready != 0 && !(ready < 0 && errno == EINTR)) {
 			return 1;
 		}

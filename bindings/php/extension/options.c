@@ -124,7 +124,6 @@ static bool put_own_list(sv_options *options, const char *name, zval *list)
 
 static bool put_own(sv_options *options, const char *name, zval *value)
 {
-	ZVAL_DEREF(value);
 	switch (Z_TYPE_P(value)) {
 		case IS_TRUE:
 		case IS_FALSE: return obeyed(options, put_bool(options, name, Z_TYPE_P(value) == IS_TRUE));
@@ -136,10 +135,13 @@ static bool put_own(sv_options *options, const char *name, zval *value)
 	}
 }
 
-/* An application may ask for more and never for less. */
-static bool is_weakening(const char *name)
+/* An application may ask for more and never for less: not for another time of day, and no check is off. */
+static bool is_weakening(const char *name, const zval *value)
 {
-	return strncmp(name, "insecure_", 9) == 0 || strcmp(name, "audit") == 0;
+	static const char *const less[] = {"audit", "time", "purpose", "chain_profile"};
+	static const char *const checks[] = {"dane", "mta_sts", "ocsp"};
+	return strncmp(name, "insecure_", 9) == 0 || LISTED(less, name)
+		|| (LISTED(checks, name) && Z_TYPE_P(value) == IS_STRING && zend_string_equals_literal(Z_STR_P(value), "off"));
 }
 
 static bool gather_own(sv_options *options, HashTable *own)
@@ -148,13 +150,14 @@ static bool gather_own(sv_options *options, HashTable *own)
 	zval *value;
 	ZEND_HASH_FOREACH_STR_KEY_VAL(own, key, value) {
 		const char *name = key ? ZSTR_VAL(key) : "";
+		ZVAL_DEREF(value);
 		if (!key) {
 			return sv_options_fail(options, "options are NAME => VALUE; there is one without a name");
 		}
 		if (LISTED(of_the_peer, name) || (strcmp(name, "dane") == 0 && Z_TYPE_P(value) == IS_ARRAY)) {
 			continue;
 		}
-		if (options->mode != SV_HONOUR && is_weakening(name)) {
+		if (options->mode != SV_HONOUR && is_weakening(name, value)) {
 			return sv_options_fail(options, "option %s weakens security, which starttls_verify.mode=%s in php.ini "
 				"does not leave to programs", name, sv_mode_name(options->mode));
 		}
@@ -342,7 +345,8 @@ bool sv_options_gather(sv_options *options, php_stream *stream, const sv_connect
 {
 	HashTable *ssl = options_under(stream, "ssl");
 	HashTable *own = options_under(stream, "starttls_verify");
-	zval *method = sv_context_option(stream, "ssl", "crypto_method");
+	/* With enable_crypto PHP has looked into the context already. */
+	zval *method = connection->secures_at_once ? sv_context_option(stream, "ssl", "crypto_method") : NULL;
 	return gather_ini(options, ssl) && (!ssl || gather_ssl(options, ssl))
 		&& gather_versions(options, method ? (int) zval_get_long(method) : connection->method)
 		&& (!own || gather_own(options, own));

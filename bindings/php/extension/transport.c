@@ -61,8 +61,8 @@ static bool split(const char *name, size_t length, char **host, int *port)
 		}
 		*port = (int) ZEND_STRTOL(end + 1, NULL, 10);
 	}
-	*host = strndup(begin, (size_t) (end - begin));
-	return *host != NULL;
+	*host = zend_strndup(begin, (size_t) (end - begin));
+	return true;
 }
 
 /* Takes a stream if it is in scope. */
@@ -79,11 +79,7 @@ static void take(php_stream *stream, const char *name, size_t length, bool secur
 		free(host);
 		return;
 	}
-	sv_connection *connection = calloc(1, sizeof(*connection));
-	if (!connection) {
-		free(host);
-		return;
-	}
+	sv_connection *connection = pecalloc(1, sizeof(*connection), true);
 	connection->stock = stream->ops;
 	connection->host = host;
 	connection->port = port;

@@ -25,7 +25,7 @@ foreach ($cases as [$id, $ssl]) {
     $stream = upgraded(connected($id, $ssl));
     echo $id, ' ', var_export(@secure($stream), true), ' ', code($stream), "\n";
 }
-foreach (['insecure_no_chain' => true, 'audit' => true] as $name => $value) {
+foreach (['insecure_no_chain' => true, 'audit' => true, 'time' => 1, 'ocsp' => 'off'] as $name => $value) {
     $stream = upgraded(connected('honest', [], [$name => $value]));
     var_dump(secure($stream), code($stream), @fwrite($stream, 'x'));
 }
@@ -50,6 +50,16 @@ string(9) "no report"
 bool(false)
 
 Warning: stream_socket_enable_crypto(): option audit weakens security, which starttls_verify.mode=enforce in php.ini does not leave to programs in %s on line %d
+bool(false)
+string(9) "no report"
+bool(false)
+
+Warning: stream_socket_enable_crypto(): option time weakens security, which starttls_verify.mode=enforce in php.ini does not leave to programs in %s on line %d
+bool(false)
+string(9) "no report"
+bool(false)
+
+Warning: stream_socket_enable_crypto(): option ocsp weakens security, which starttls_verify.mode=enforce in php.ini does not leave to programs in %s on line %d
 bool(false)
 string(9) "no report"
 bool(false)

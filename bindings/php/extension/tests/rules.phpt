@@ -11,8 +11,8 @@ foreach (['honest' => [], 'wildcard' => ['wildcards' => 'left-most-label']] as $
     $stream = upgraded(connected($id, [], $own));
     var_dump(@secure($stream), code($stream));
 }
-$stream = upgraded(connected('honest', ['crypto_method' => STREAM_CRYPTO_METHOD_TLSv1_2_CLIENT]));
-var_dump(secure($stream));
+$stream = upgraded(connected('honest'));
+var_dump(secure($stream, STREAM_CRYPTO_METHOD_TLSv1_2_CLIENT));
 ?>
 --EXPECTF--
 bool(true)
