@@ -59,7 +59,7 @@ DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
 DOCS_PACKAGES := mkdocs
 TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) bsdextrautils clang cmake fish iproute2 libunbound-dev mandoc openssl php-dev phpunit \
 	postfix python3-pytest python3-venv valgrind xz-utils zsh
-DEB_PACKAGES := $(BUILD_PACKAGES) debhelper debootstrap dh-python dpkg-dev fakeroot lintian openssl python3
+DEB_PACKAGES := $(BUILD_PACKAGES) debhelper debootstrap dh-python dpkg-dev fakeroot iproute2 lintian openssl php-dev python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind
 
 .PHONY: help demo test install lib cli lab abi abi-check examples-c clean \

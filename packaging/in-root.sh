@@ -5,6 +5,8 @@
 # mount on; MATERIAL is copied to /test, where the line runs.
 set -eu
 base=$1 place=$2 material=$3 line=$4
+# Of networks there is the loopback.
+ip link set lo up
 mount -t tmpfs -o mode=755 tmpfs "$place"
 mkdir "$place/upper" "$place/work" "$place/root"
 mount -t overlay overlay -o "lowerdir=$base,upperdir=$place/upper,workdir=$place/work" "$place/root"

@@ -20,10 +20,16 @@ mirror() {
     apt-cache policy base-files | sed -n "s|.* \(https\{0,1\}://[^ ]*\) $suite/main .*|\1|p" | head -n 1
 }
 
+# What this machine's apt has of Debian, updates included: the packages were built against it.
+sources() {
+    apt-cache policy | sed -n "s|.* \(https\{0,1\}://[^ ]*\) \($suite[^/ ]*\)/main .*|deb \1 \2 main|p" | sort -u
+}
+
 # The root that all begin with; apt has fetched there what is needed, and installed none of it.
 prepare() {
     rm -rf "$base"
     debootstrap --variant=minbase "$suite" "$base" "$(mirror)"
+    sources > "$base/etc/apt/sources.list"
     cp /etc/resolv.conf "$base/etc/resolv.conf"
     printf '#!/bin/sh\nexit 101\n' > "$base/usr/sbin/policy-rc.d"
     chmod 755 "$base/usr/sbin/policy-rc.d"
