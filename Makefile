@@ -57,7 +57,7 @@ CONFORMANCE := $(or $(STV_CONFORMANCE),$(CURDIR)/../shared/conformance)
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) php-cli python3
 DOCS_PACKAGES := mkdocs
-TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) bsdextrautils clang cmake fish iproute2 libunbound-dev mandoc openssl php-dev phpunit \
+TEST_PACKAGES := $(DEMO_PACKAGES) $(DOCS_PACKAGES) bsdextrautils clang cmake composer fish iproute2 libunbound-dev mandoc openssl php-dev phpunit \
 	postfix python3-pytest python3-venv valgrind xz-utils zsh
 DEB_PACKAGES := $(BUILD_PACKAGES) debhelper debootstrap dh-python dpkg-dev fakeroot iproute2 lintian openssl php-dev python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) curl gnutls-bin openssl php-cli postfix python3 valgrind

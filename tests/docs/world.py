@@ -5,7 +5,7 @@
 The names of the page are real here: /etc/hosts leads each to an address of its own on loopback,
 and on the usual ports there answers what `<!-- world: HOST=SCENARIO -->` says, a server of the lab.
 The system's CA certificates are the lab's (`ca=system`), or `bob-ca.pem` has them (`ca=file`).
-PREFIX is what `make install` made; the commands find the library, headers and bindings there.
+PREFIX is what `make install` made; it is mounted on /usr/local, where a reader installs it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ PORTS = {
     "pop3": [110],
     "sieve": [4190],
 }
+# Where a reader has it.
+INSTALLED = "/usr/local"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 # A page is done within this, in seconds, or something hangs.
 LIMIT = 120
@@ -104,20 +106,22 @@ def authorities(page: Page, scratch: Path, bundle: bytes) -> None:
 
 
 def environment(prefix: Path, scratch: Path) -> Dict[str, str]:
-    """What somebody has who installed the library in PREFIX."""
+    """Installs the library, and what somebody has who did so."""
+    mount(prefix, INSTALLED)
     ini = scratch / "ini"
     ini.mkdir()
-    (ini / "docs.ini").write_text(f"include_path={prefix}/share/php\n")
+    (ini / "docs.ini").write_text(f"include_path=.:{INSTALLED}/share/php\n")
     kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
     return {
         **kept,
-        "PATH": f"{prefix}/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "LD_LIBRARY_PATH": f"{prefix}/lib",
-        "PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig",
-        "PYTHONPATH": f"{prefix}/share/starttls_verify/python",
+        "PATH": f"{INSTALLED}/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        # The loader's cache, which ldconfig makes, is the machine's own.
+        "LD_LIBRARY_PATH": f"{INSTALLED}/lib",
+        "PYTHONPATH": f"{INSTALLED}/share/starttls_verify/python",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "STARTTLS_VERIFY_LIBRARY": f"{prefix}/lib/libstarttls_verify.so.0",
         "PHP_INI_SCAN_DIR": f":{ini}",
+        "COMPOSER_ALLOW_SUPERUSER": "1",
+        "COMPOSER_HOME": str(scratch / "composer"),
     }
 
 
