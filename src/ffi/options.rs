@@ -2,13 +2,13 @@
 
 use std::ffi::c_char;
 
-use crate::options::{Row, TABLE};
+use crate::options::{PAGES, Row, TABLE};
 
 use super::words::{EMPTY, pool};
 
 pool!(NAMES: TABLE, |row| row.name);
 pool!(TYPES: TABLE, |row| row.kind.word());
-pool!(HELP: TABLE, |row| row.help);
+pool!(HELP: PAGES, |page| page.help);
 pool!(INSECURE_NAMES: TABLE, |row| insecure_name(row));
 
 const fn insecure_name(row: &Row) -> &'static str {

@@ -19,7 +19,7 @@ pub(super) fn c_string(text: &str) -> CString {
 /// One column of a table of constants, as C strings in read-only memory.
 pub(super) struct Pool<const OCTETS: usize, const ROWS: usize> {
     octets: [u8; OCTETS],
-    starts: [usize; ROWS],
+    starts: [u16; ROWS],
 }
 
 impl<const OCTETS: usize, const ROWS: usize> Pool<OCTETS, ROWS> {
@@ -28,7 +28,8 @@ impl<const OCTETS: usize, const ROWS: usize> Pool<OCTETS, ROWS> {
         let mut pool = Pool { octets: [0; OCTETS], starts: [0; ROWS] };
         let (mut row, mut end) = (0, 0);
         while row < ROWS {
-            pool.starts[row] = end;
+            assert!(end <= u16::MAX as usize, "a column of a table is longer than 64 KiB");
+            pool.starts[row] = end as u16;
             let text = texts[row].as_bytes();
             let mut at = 0;
             while at < text.len() {
@@ -44,7 +45,7 @@ impl<const OCTETS: usize, const ROWS: usize> Pool<OCTETS, ROWS> {
 
     /// The text of a row.
     pub(super) fn row(&'static self, row: usize) -> Option<*const c_char> {
-        let start = *self.starts.get(row)?;
+        let start = usize::from(*self.starts.get(row)?);
         Some(self.octets[start..].as_ptr().cast())
     }
 }

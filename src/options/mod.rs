@@ -5,24 +5,18 @@
 
 mod table;
 
-pub use table::TABLE;
+pub use table::{PAGES, TABLE};
 
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-/// One option.
-#[derive(Debug)]
+/// One option, as the library asks for it.
+#[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Its name, the same in every language.
     pub name: &'static str,
     /// The type of its value, with the safe range.
     pub kind: Kind,
-    /// The default, in words.
-    pub default: &'static str,
-    /// Which doors read it.
-    pub doors: Doors,
-    /// One line of help.
-    pub help: &'static str,
     /// The spelling under which it takes more than its safe range.
     pub danger: Option<Danger>,
 }
@@ -32,7 +26,18 @@ pub struct Row {
 pub struct Danger {
     /// Begins with `insecure_`.
     pub spelling: &'static str,
-    /// What it accepts beyond the safe range.
+}
+
+/// One option, as pages and lists for people show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// The default, in words.
+    pub default: &'static str,
+    /// Which doors read it.
+    pub doors: Doors,
+    /// One line of help.
+    pub help: &'static str,
+    /// What it accepts beyond the safe range under the other spelling.
     pub allows: &'static str,
 }
 
@@ -48,7 +53,7 @@ pub struct Doors {
 }
 
 /// Type of an option's value.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// True or false, both safe.
     Bool,

@@ -4,7 +4,7 @@
 //! configuration file, `docs/options.md` and "did you mean". Names that PHP's `ssl` context has are
 //! kept where the meaning is the same.
 
-use super::{Danger, Doors, Kind, Row};
+use super::{Danger, Doors, Kind, Page, Row};
 
 const ALL: Doors = Doors { chain: true, session: true, connect: true };
 const SESSION: Doors = Doors { chain: false, session: true, connect: true };
@@ -16,18 +16,27 @@ const DAY: i64 = 86_400;
 /// The last second of the year 9999, the last that X.509 can express (RFC 5280 §4.1.2.5).
 const LAST_SECOND: i64 = 253_402_300_799;
 
+/// An option whole. What the library asks of it and what a page says of it go their own ways from
+/// here: words that only pages show are no part of the shared library.
+#[derive(Clone, Copy)]
+struct Entry {
+    row: Row,
+    page: Page,
+}
+
 const fn row(
     name: &'static str,
     kind: Kind,
     default: &'static str,
     doors: Doors,
     help: &'static str,
-) -> Row {
-    Row { name, kind, default, doors, help, danger: None }
+) -> Entry {
+    Entry { row: Row { name, kind, danger: None }, page: Page { default, doors, help, allows: "" } }
 }
 
-const fn risky(row: Row, spelling: &'static str, allows: &'static str) -> Row {
-    Row { danger: Some(Danger { spelling, allows }), ..row }
+const fn risky(entry: Entry, spelling: &'static str, allows: &'static str) -> Entry {
+    let Entry { row, page } = entry;
+    Entry { row: Row { danger: Some(Danger { spelling }), ..row }, page: Page { allows, ..page } }
 }
 
 const fn milliseconds(
@@ -35,7 +44,7 @@ const fn milliseconds(
     default: &'static str,
     doors: Doors,
     help: &'static str,
-) -> Row {
+) -> Entry {
     row(name, Kind::Int { safe: (1, LONGEST_MS), hard: (1, LONGEST_MS) }, default, doors, help)
 }
 
@@ -44,25 +53,40 @@ const fn php_switch(
     safe: bool,
     instead: &'static str,
     help: &'static str,
-) -> Row {
+) -> Entry {
     let default = if safe { "true" } else { "false" };
     row(name, Kind::Fixed { safe, instead }, default, ALL, help)
 }
 
 /// A switch whose very name says that it weakens security.
-const fn insecure(name: &'static str, help: &'static str) -> Row {
-    Row {
-        name,
-        kind: Kind::Bool,
-        default: "false",
-        doors: ALL,
-        help,
-        danger: Some(Danger { spelling: name, allows: "true" }),
-    }
+const fn insecure(name: &'static str, help: &'static str) -> Entry {
+    risky(row(name, Kind::Bool, "false", ALL, help), name, "true")
 }
 
+/// What the library asks of every option.
+pub const TABLE: &[Row] = &{
+    let mut rows = [ENTRIES[0].row; ENTRIES.len()];
+    let mut at = 0;
+    while at < rows.len() {
+        rows[at] = ENTRIES[at].row;
+        at += 1;
+    }
+    rows
+};
+
+/// What pages say of every option, in the order of [`TABLE`].
+pub const PAGES: &[Page] = &{
+    let mut pages = [ENTRIES[0].page; ENTRIES.len()];
+    let mut at = 0;
+    while at < pages.len() {
+        pages[at] = ENTRIES[at].page;
+        at += 1;
+    }
+    pages
+};
+
 /// The table, grouped by what the options are about.
-pub const TABLE: &[Row] = &[
+const ENTRIES: &[Entry] = &[
     // Trust anchors.
     row(
         "cafile",
@@ -440,14 +464,17 @@ pub const TABLE: &[Row] = &[
         SESSION,
         "Passphrase of the private key; nobody is ever asked for one on the terminal.",
     ),
-    Row {
-        name: "insecure_keylog_file",
-        kind: Kind::Text,
-        default: "",
-        doors: SESSION,
-        help: "File to which the secrets of every session are appended (NSS key log format), for debugging: whoever reads it reads the sessions. Mode 0600, no symbolic link. The environment variable SSLKEYLOGFILE has no effect.",
-        danger: Some(Danger { spelling: "insecure_keylog_file", allows: "a path" }),
-    },
+    risky(
+        row(
+            "insecure_keylog_file",
+            Kind::Text,
+            "",
+            SESSION,
+            "File to which the secrets of every session are appended (NSS key log format), for debugging: whoever reads it reads the sessions. Mode 0600, no symbolic link. The environment variable SSLKEYLOGFILE has no effect.",
+        ),
+        "insecure_keylog_file",
+        "a path",
+    ),
     row(
         "resumption",
         Kind::Bool,

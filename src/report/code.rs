@@ -19,8 +19,6 @@ pub struct Row {
     pub status: Status,
     /// What it means, one sentence.
     pub meaning: &'static str,
-    /// What usually causes it.
-    pub cause: &'static str,
     /// What to do about it. This is the hint of the finding unless the check knows better.
     pub hint: &'static str,
 }
@@ -36,8 +34,12 @@ macro_rules! codes {
         /// The table, in the order in which `docs/errors.md` shows it.
         pub const TABLE: &[Row] = &[$( Row {
             code: Code::$variant, name: $name, check: Check::$check, status: Status::$status,
-            meaning: $meaning, cause: $cause, hint: $hint,
+            meaning: $meaning, hint: $hint,
         }, )*];
+
+        /// What usually causes each, in the order of the table: for pages, and no part of the shared
+        /// library.
+        pub const CAUSES: &[&str] = &[$( $cause, )*];
     };
 }
 

@@ -15,7 +15,7 @@ pub use applied::{Applied, PolicyKind};
 pub use certificate::{
     CertificateInfo, Certificates, Fingerprints, KeyInfo, epoch_of_iso8601, iso8601,
 };
-pub use code::{Code, Row, TABLE};
+pub use code::{CAUSES, Code, Row, TABLE};
 pub use json::JsonFinding;
 
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! `docs/errors.md`, from the tables of codes and statuses.
 
-use starttls_verify::report::{Row, TABLE};
+use starttls_verify::report::{CAUSES, Row, TABLE};
 use starttls_verify::status::{self, Status};
 
 const TOP: &str = "\
@@ -20,15 +20,15 @@ pub fn write() -> String {
 }
 
 fn codes() -> String {
-    TABLE.iter().map(code).collect()
+    TABLE.iter().zip(CAUSES).map(|(row, cause)| code(row, cause)).collect()
 }
 
-fn code(row: &Row) -> String {
+fn code(row: &Row, cause: &str) -> String {
     let mut out = format!("### `{}`\n\n{}\n\n", row.name, row.meaning);
     if row.status == Status::Ok {
         return out;
     }
-    out.push_str(&format!("- Likely cause: {}\n", row.cause));
+    out.push_str(&format!("- Likely cause: {cause}\n"));
     if !row.hint.is_empty() {
         out.push_str(&format!("- What to do: {}\n", row.hint));
     }

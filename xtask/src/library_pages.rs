@@ -142,18 +142,21 @@ fn codes(abi: &Abi) -> String {
     out.push_str(".Sh DESCRIPTION\nA code is the stable word of a finding in a report.\n");
     out.push_str("Codes are never renamed or re-used; the sentences may be improved.\n");
     out.push_str(".Bl -tag -width Ds\n");
-    report::TABLE.iter().for_each(|row| out.push_str(&code(row)));
+    report::TABLE
+        .iter()
+        .zip(report::CAUSES)
+        .for_each(|(row, cause)| out.push_str(&code(row, cause)));
     out.push_str(".El\n");
     out.push_str(&see_also(abi, "starttls_verify_codes"));
     out
 }
 
-fn code(row: &report::Row) -> String {
+fn code(row: &report::Row, cause: &str) -> String {
     let mut out = format!(".It Sy {}\n{}", row.name, line(row.meaning));
     if row.status == Status::Ok {
         return out;
     }
-    out.push_str(&line(&format!("Likely cause: {}", row.cause)));
+    out.push_str(&line(&format!("Likely cause: {cause}")));
     if !row.hint.is_empty() {
         out.push_str(&line(&format!("What to do: {}", row.hint)));
     }

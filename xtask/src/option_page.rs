@@ -1,6 +1,6 @@
 //! `docs/options.md` and starttls_verify_options(7), from the table of options.
 
-use starttls_verify::options::{Doors, Kind, Row, TABLE};
+use starttls_verify::options::{Doors, Kind, PAGES, Page, Row, TABLE};
 
 use crate::mdoc;
 
@@ -18,7 +18,7 @@ known one. Every option has a safe range; a value beyond it is accepted only und
 
 /// The text of the page.
 pub fn write() -> String {
-    let rows: String = TABLE.iter().map(section).collect();
+    let rows: String = TABLE.iter().zip(PAGES).map(section).collect();
     format!("{TOP}{}\n{rows}", overview())
 }
 
@@ -30,41 +30,42 @@ pub fn manual() -> String {
     out.push_str(".Sh DESCRIPTION\n");
     TOP.trim_end().lines().skip(4).map(mdoc::line).for_each(|line| out.push_str(&line));
     out.push_str(".Bl -tag -width Ds\n");
-    TABLE.iter().for_each(|row| out.push_str(&entry(row)));
+    TABLE.iter().zip(PAGES).for_each(|(row, page)| out.push_str(&entry(row, page)));
     out.push_str(".El\n.Sh SEE ALSO\n.Xr starttls-verify 1 ,\n.Xr starttls_verify 3 ,\n");
     out.push_str(".Xr stv_config 3\n");
     out
 }
 
-fn entry(row: &Row) -> String {
-    let help = mdoc::line(row.help);
+fn entry(row: &Row, page: &Page) -> String {
+    let help = mdoc::line(page.help);
     let kind = format!("{}{}", row.kind.word(), range(&row.kind));
-    let facts = format!("Type: {kind}. Default: {}. Read by: {}.", default(row), doors(row.doors));
-    format!(".It Sy {}\n{help}{}{}", row.name, mdoc::line(&facts), mdoc::line(&danger(row)))
+    let facts =
+        format!("Type: {kind}. Default: {}. Read by: {}.", default(page), doors(page.doors));
+    format!(".It Sy {}\n{help}{}{}", row.name, mdoc::line(&facts), mdoc::line(&danger(row, page)))
         .replace(".Pp\n", "")
 }
 
-fn danger(row: &Row) -> String {
+fn danger(row: &Row, page: &Page) -> String {
     match row.danger {
         Some(danger) if danger.spelling == row.name => {
             "It weakens security; the report says when it is on.".to_owned()
         }
-        Some(danger) => format!("It weakens security as {}: {}", danger.spelling, danger.allows),
+        Some(danger) => format!("It weakens security as {}: {}", danger.spelling, page.allows),
         None => String::new(),
     }
 }
 
 fn overview() -> String {
-    let line = |row: &Row| {
+    let line = |(row, page): (&Row, &Page)| {
         format!(
             "| [`{0}`](#{1}) | {2} | {3} |\n",
             row.name,
             anchor(row.name),
             row.kind.word(),
-            default(row)
+            default(page)
         )
     };
-    let lines: String = TABLE.iter().map(line).collect();
+    let lines: String = TABLE.iter().zip(PAGES).map(line).collect();
     format!("| Option | Type | Default |\n|---|---|---|\n{lines}")
 }
 
@@ -72,15 +73,15 @@ fn anchor(name: &str) -> String {
     name.to_lowercase()
 }
 
-fn default(row: &Row) -> &str {
-    if row.default.is_empty() { "none" } else { row.default }
+fn default(page: &Page) -> &'static str {
+    if page.default.is_empty() { "none" } else { page.default }
 }
 
-fn section(row: &Row) -> String {
-    let mut out = format!("## `{}`\n\n{}\n\n", row.name, row.help);
+fn section((row, page): (&Row, &Page)) -> String {
+    let mut out = format!("## `{}`\n\n{}\n\n", row.name, page.help);
     out.push_str(&format!("- Type: {}{}\n", row.kind.word(), range(&row.kind)));
-    out.push_str(&format!("- Default: {}\n", default(row)));
-    out.push_str(&format!("- Read by: {}\n", doors(row.doors)));
+    out.push_str(&format!("- Default: {}\n", default(page)));
+    out.push_str(&format!("- Read by: {}\n", doors(page.doors)));
     match row.danger {
         Some(danger) if danger.spelling == row.name => {
             out.push_str("- **Weakens security**; the report says when it is on.\n");
@@ -88,7 +89,7 @@ fn section(row: &Row) -> String {
         Some(danger) => {
             out.push_str(&format!(
                 "- **Weakens security** as `{}`: {}\n",
-                danger.spelling, danger.allows
+                danger.spelling, page.allows
             ));
         }
         None => {}

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use starttls_verify::options::{Kind, Row, TABLE};
+use starttls_verify::options::{Kind, PAGES, Page, Row, TABLE};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -14,20 +14,20 @@ pub fn run() -> Result<Exit, Fault> {
         "Options for --set OPTION=VALUE, the configuration file and the batch records. A value that\n\
          weakens security is accepted only under the option's insecure_ name.\n",
     );
-    TABLE.iter().for_each(|row| text.push_str(&entry(row)));
+    TABLE.iter().zip(PAGES).for_each(|(row, page)| text.push_str(&entry(row, page)));
     print(&text)?;
     Ok(Exit::Trusted)
 }
 
-fn entry(row: &Row) -> String {
+fn entry(row: &Row, page: &Page) -> String {
     let mut text =
-        format!("\n{} ({}{})\n    {}\n", row.name, row.kind.word(), range(row), row.help);
+        format!("\n{} ({}{})\n    {}\n", row.name, row.kind.word(), range(row), page.help);
     // Writing to a String cannot fail.
-    if !row.default.is_empty() {
-        let _ = writeln!(text, "    default: {}", row.default);
+    if !page.default.is_empty() {
+        let _ = writeln!(text, "    default: {}", page.default);
     }
     if let Some(danger) = row.danger.filter(|danger| danger.spelling != row.name) {
-        let _ = writeln!(text, "    {} also accepts {}", danger.spelling, danger.allows);
+        let _ = writeln!(text, "    {} also accepts {}", danger.spelling, page.allows);
     }
     text
 }
