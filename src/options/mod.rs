@@ -436,6 +436,15 @@ mod tests {
     }
 
     #[test]
+    fn pages_have_words_for_every_option_and_every_danger() {
+        assert_eq!(TABLE.len(), PAGES.len());
+        for (row, page) in TABLE.iter().zip(PAGES) {
+            assert!(!page.help.is_empty(), "{}", row.name);
+            assert_eq!(row.danger.is_some(), !page.allows.is_empty(), "{}", row.name);
+        }
+    }
+
+    #[test]
     fn a_misspelt_name_is_an_error_with_the_nearest_name() {
         for (given, near) in [
             ("verify_pear", "'verify_peer'"),

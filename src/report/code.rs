@@ -523,4 +523,12 @@ mod tests {
             assert!(!row.hint.is_empty() || row.name.ends_with("not_checked"), "{}", row.name);
         }
     }
+
+    #[test]
+    fn pages_have_a_cause_of_every_code() {
+        assert_eq!(TABLE.len(), CAUSES.len());
+        for (row, cause) in TABLE.iter().zip(CAUSES) {
+            assert!(!cause.is_empty(), "{}", row.name);
+        }
+    }
 }
