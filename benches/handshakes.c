@@ -26,7 +26,8 @@ static void say_goodbye(stv_session *session)
     char sink[256];
     size_t length;
 
-    must(stv_session_write(session, "QUIT\r\n", 6, &length) == STV_OK, stv_session_error(session));
+    if (stv_session_write(session, "QUIT\r\n", 6, &length) != STV_OK)
+        must(0, stv_session_error(session));
     while (stv_session_read(session, sink, sizeof sink, &length) == STV_OK)
         ;
     stv_session_close(session);
@@ -48,8 +49,10 @@ static void connect_and_look(const struct bench *bench, const char *text)
     int fd = loopback_connect(bench->port);
     stv_session *session = NULL;
 
-    must(stv_session_new(bench->verifier, peer, &session) == STV_OK, stv_peer_error(peer));
-    must(stv_session_run_fd(session, fd) == STV_OK, stv_session_error(session));
+    if (stv_session_new(bench->verifier, peer, &session) != STV_OK)
+        must(0, stv_peer_error(peer));
+    if (stv_session_run_fd(session, fd) != STV_OK)
+        must(0, stv_session_error(session));
     if (text)
         look_for(text, session);
     say_goodbye(session);

@@ -18,7 +18,8 @@ struct figure {
     int turns, times;
 };
 
-/* Ends the program where something did not come out as it must. */
+/* Ends the program where something did not come out as it must. Both arguments are worked out beforehand, in any
+ * order: the error text of a handle whose call is the first argument comes from an if, with must(0, text). */
 void must(int good, const char *what);
 
 /* The median of count turns of one run each, after one that does not count. */
