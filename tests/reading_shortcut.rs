@@ -1,6 +1,6 @@
-//! Certificates are read in a library context of our own where nobody can tell the difference: every kind
-//! of key, and what is none, reads as OpenSSL alone reads it; and whoever decides about algorithms is
-//! obeyed.
+//! Certificates are read, and connections made, in library contexts of our own where nobody can tell the
+//! difference: every kind of key, and what is none, reads as OpenSSL alone reads it; a server is offered
+//! the same; and whoever decides about algorithms is obeyed.
 
 use std::ffi::{c_int, c_void};
 use std::io::Read;
@@ -18,7 +18,9 @@ use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private, Public};
 use openssl::provider::Provider;
 use openssl::x509::{X509, X509Name};
 use starttls_verify::options::{Mode, Value};
-use starttls_verify::ossl::{Certificate, Issuance, WayAround, reading_shortcut};
+use starttls_verify::ossl::{
+    Certificate, Issuance, WayAround, connection_shortcut, reading_shortcut,
+};
 use starttls_verify::proto::Protocol;
 use starttls_verify::session::Session;
 use starttls_verify::verify::{Config, Peer, Verifier};
@@ -129,6 +131,7 @@ fn the_shortcut_is_taken_where_it_was_tried() {
         _ => Err(WayAround::Version),
     };
     assert_eq!(reading_shortcut(), wanted);
+    assert_eq!(connection_shortcut(), wanted);
 }
 
 #[test]
@@ -202,13 +205,15 @@ fn a_forged_curve_reads_as_openssl_alone_reads_it() {
     assert!(Certificate::from_der(&der).is_ok());
 }
 
-/// The tests below run the next two in processes of their own, whose OpenSSL is set up differently.
+/// The tests below run the next three in processes of their own, whose OpenSSL is set up differently.
 const SAYS: &str = "says_how_certificates_are_read";
 const HELLO: &str = "says_what_is_offered";
+const HELLOS: &str = "says_whether_the_same_is_offered_later";
 
 #[test]
 fn says_how_certificates_are_read() {
     println!("reading: {:?}", reading_shortcut());
+    println!("connections: {:?}", connection_shortcut());
 }
 
 #[test]
@@ -219,6 +224,25 @@ fn says_what_is_offered() {
 
 /// The cipher suites in the ClientHello of a session without options.
 fn offered_suites() -> Vec<u16> {
+    let hello = hello(&verifier());
+    // RFC 8446 §4.1.2: message header, version, random, session identifier, suites.
+    let at = SESSION_ID + 1 + usize::from(hello[SESSION_ID]);
+    let length = usize::from(u16::from_be_bytes([hello[at], hello[at + 1]]));
+    let suites = hello[at + 2..at + 2 + length].chunks(2);
+    suites.map(|suite| u16::from_be_bytes([suite[0], suite[1]])).collect()
+}
+
+/// Where it begins, with its length, in a ClientHello with its message header.
+const SESSION_ID: usize = 4 + 2 + 32;
+
+fn verifier() -> Verifier {
+    let mut config = Config::new();
+    config.put(Mode::Replace, "handshake_timeout_ms", Value::Int(3000)).unwrap();
+    Verifier::new(&config).unwrap()
+}
+
+/// The ClientHello of a session.
+fn hello(verifier: &Verifier) -> Vec<u8> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
@@ -229,20 +253,45 @@ fn offered_suites() -> Vec<u16> {
         client.read_exact(&mut hello).unwrap();
         hello
     });
-    let mut config = Config::new();
-    config.put(Mode::Replace, "handshake_timeout_ms", Value::Int(3000)).unwrap();
     let mut peer = Peer::new();
     peer.set_protocol(Protocol::Imaps);
     peer.set_host("mail.example.test").unwrap();
     peer.set_connect(&address.to_string()).unwrap();
-    let mut session = Session::new(&Verifier::new(&config).unwrap(), &peer).unwrap();
+    let mut session = Session::new(verifier, &peer).unwrap();
     assert!(session.connect().is_err(), "a server that says nothing");
-    let hello = server.join().unwrap();
-    // RFC 8446 §4.1.2: message header, version, random, session identifier, suites.
-    let at = 4 + 2 + 32 + 1 + usize::from(hello[38]);
-    let length = usize::from(u16::from_be_bytes([hello[at], hello[at + 1]]));
-    let suites = hello[at + 2..at + 2 + length].chunks(2);
-    suites.map(|suite| u16::from_be_bytes([suite[0], suite[1]])).collect()
+    server.join().unwrap()
+}
+
+/// The hello without what is drawn anew each time: random, session identifier, and the public key of
+/// X25519 or a curve (RFC 8446 §4.2.8), of which group and length stay.
+fn without_chance(mut hello: Vec<u8>) -> Vec<u8> {
+    const KEY_SHARE: u16 = 51;
+    let number = |hello: &[u8], at: usize| u16::from_be_bytes([hello[at], hello[at + 1]]);
+    hello[4 + 2..SESSION_ID].fill(0);
+    let mut at = SESSION_ID + 1 + usize::from(hello[SESSION_ID]);
+    hello[SESSION_ID + 1..at].fill(0);
+    at += 2 + usize::from(number(&hello, at));
+    at += 1 + usize::from(hello[at]) + 2;
+    while at < hello.len() {
+        let (kind, length) = (number(&hello, at), usize::from(number(&hello, at + 2)));
+        if kind == KEY_SHARE {
+            hello[at + 4 + 6..at + 4 + length].fill(0);
+        }
+        at += 4 + length;
+    }
+    hello
+}
+
+#[test]
+fn says_whether_the_same_is_offered_later() {
+    let verifier = verifier();
+    let first = without_chance(hello(&verifier));
+    println!("connections: {:?}", connection_shortcut());
+    for number in 1..20 {
+        let later = without_chance(hello(&verifier));
+        assert_eq!(later, first, "session {number}");
+    }
+    println!("{} octets each", first.len());
 }
 
 /// What a test of this file prints where openssl.cnf is this; `None` is no file.
@@ -320,7 +369,9 @@ fn who_decides_about_algorithms_is_obeyed() {
     ];
     for (what, configuration, wanted) in cases {
         let said = child(SAYS, configuration.as_deref());
-        assert!(said.contains(&wanted), "{what}: wanted {wanted}\n{said}");
+        for wanted in [&wanted, &wanted.replace("reading", "connections")] {
+            assert!(said.contains(wanted), "{what}: wanted {wanted}\n{said}");
+        }
     }
 }
 
@@ -337,6 +388,29 @@ fn the_systems_policy_for_tls_holds() {
     assert!(said.contains(TAKEN) && said.contains("c030"), "{said}");
 }
 
+/// Session by session: those of OpenSSL's own library context, and those of ours.
+#[test]
+fn a_server_is_offered_the_same_whatever_the_policy() {
+    let policy = |rest: &str| {
+        format!(
+            "openssl_conf = init\n[init]\nssl_conf = it\n[it]\nsystem_default = s\n[s]\n{rest}\n"
+        )
+    };
+    for configuration in [
+        None,
+        Some(policy("MinProtocol = TLSv1.3")),
+        Some(policy("MaxProtocol = TLSv1.2\nCipherString = DEFAULT:@SECLEVEL=3")),
+        Some(policy("CipherString = ECDHE-RSA-AES128-GCM-SHA256:DHE+AES")),
+        Some(policy("Groups = P-384:X25519:ffdhe2048")),
+        Some(policy("SignatureAlgorithms = ECDSA+SHA384:RSA-PSS+SHA256")),
+        Some(policy("Options = -SessionTicket,-EncryptThenMac,-ExtendedMasterSecret")),
+    ] {
+        let said = child(HELLOS, configuration.as_deref());
+        let taken = said.contains("connections: Ok(())") && said.contains("octets each");
+        assert!(taken, "{configuration:?}\n{said}");
+    }
+}
+
 const LATER: &str = "what_comes_later_is_seen_in_a_process_of_its_own";
 
 #[test]
@@ -351,10 +425,13 @@ fn what_comes_later_is_seen_in_a_process_of_its_own() {
         return;
     }
     assert_eq!(reading_shortcut(), Ok(()));
+    assert_eq!(connection_shortcut(), Ok(()));
     let other = Provider::load(None, "legacy").unwrap();
     assert_eq!(reading_shortcut(), Err(WayAround::Providers));
+    assert_eq!(connection_shortcut(), Err(WayAround::Providers));
     drop(other);
     assert_eq!(reading_shortcut(), Ok(()));
+    assert_eq!(connection_shortcut(), Ok(()));
     println!("seen");
 }
 
@@ -409,5 +486,6 @@ fn an_engine_is_seen_in_a_process_of_its_own() {
         assert_eq!(ENGINE_register_pkey_meths(engine), 1);
     }
     assert_eq!(reading_shortcut(), Err(WayAround::Engine));
+    assert_eq!(connection_shortcut(), Err(WayAround::Engine));
     println!("seen");
 }

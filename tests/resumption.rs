@@ -212,6 +212,24 @@ fn the_same_verifier_and_peer_resume() {
 }
 
 /// As `visit`; a hasty server's goodbye is heard first.
+/// After some sessions of the process the verifier has an SSL_CTX in another library context: what was
+/// begun with the first is resumed with the second.
+#[test]
+fn the_same_verifier_resumes_for_ever() {
+    const VISITS: usize = 24;
+    let pki = Pki::new().unwrap();
+    let chain = pki.leaf(&[MAIL]).unwrap();
+    for (version, memory) in ALL {
+        let server = Server::new(&chain, version, memory, Manner::Polite);
+        let (verifier, peer) = (verifier(&pki, &[]), peer(MAIL, &server));
+        for _ in 0..VISITS {
+            assert_eq!(visit(&verifier, &peer), trusted(), "{version:?} {memory:?}");
+        }
+        let resumed = server.visits().iter().filter(|resumed| **resumed).count();
+        assert_eq!(resumed, VISITS - 1, "{version:?} {memory:?}");
+    }
+}
+
 fn visit_to_the_end(verifier: &Verifier, peer: &Peer, manner: Manner) -> (Status, String) {
     if manner == Manner::Polite {
         return visit(verifier, peer);

@@ -21,7 +21,7 @@ use crate::report::CertificateInfo;
 use crate::status::Status;
 
 use super::error_queue::{drain, words};
-use super::library;
+use super::library::{self, Library};
 use super::sys;
 
 /// A certificate with the DER it came from. Cloning counts a reference.
@@ -255,11 +255,11 @@ impl Certificate {
 /// Reads a certificate, by the shortcut if it leads there: a key that OpenSSL reads only in its own library
 /// context is read there, and what is no certificate is called so by it.
 fn read(der: &[u8]) -> std::result::Result<X509, ErrorStack> {
-    let context = library::context();
-    if context.is_null() {
+    let library = library::for_certificate();
+    if library == Library::OWN {
         return X509::from_der(der);
     }
-    match read_in(context, der).filter(has_key) {
+    match read_in(library, der).filter(has_key) {
         Some(x509) => Ok(x509),
         None => {
             drain();
@@ -268,11 +268,11 @@ fn read(der: &[u8]) -> std::result::Result<X509, ErrorStack> {
     }
 }
 
-fn read_in(context: *mut ffi::OSSL_LIB_CTX, der: &[u8]) -> Option<X509> {
+fn read_in(library: Library, der: &[u8]) -> Option<X509> {
     let length = der.len().try_into().ok()?;
     let mut octets = der.as_ptr();
-    // SAFETY: the context is valid; without properties its own are taken.
-    let mut x509 = unsafe { sys::X509_new_ex(context, std::ptr::null()) };
+    // SAFETY: the library context is valid; without properties its own are taken.
+    let mut x509 = unsafe { sys::X509_new_ex(library.as_ptr(), std::ptr::null()) };
     if x509.is_null() {
         return None;
     }

@@ -30,7 +30,7 @@ pub use digest::digest;
 pub use error_queue::ErrorQueueGuard;
 pub use foreign::{Foreign, HandshakeId, Hook, Stage};
 pub use issuance::Issuance;
-pub use library::{WayAround, reading_shortcut};
+pub use library::{WayAround, connection_shortcut, reading_shortcut};
 pub use lookup::AnchorSource;
 pub use path::{Answer, CrlScope, Fault, Purpose, Question, find_path};
 pub use places::{default_file, variable};

@@ -63,13 +63,20 @@ pub struct OSSL_ALGORITHM {
     pub algorithm_description: *const c_char,
 }
 
-/// A function by its number; a list of them ends with the number 0. OpenSSL tells the types of functions
-/// apart by the number; we have but one.
+/// A function by its number; a list of them ends with the number 0.
 #[repr(C)]
 #[allow(non_camel_case_types)]
 pub struct OSSL_DISPATCH {
     pub function_id: c_int,
-    pub function: Option<ProviderQuery>,
+    pub function: ProviderFunction,
+}
+
+/// OpenSSL tells the types of functions apart by the number.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union ProviderFunction {
+    pub query: Option<ProviderQuery>,
+    pub capabilities: Option<ProviderCapabilities>,
 }
 
 /// provider-base(7), query_operation.
@@ -78,6 +85,16 @@ pub type ProviderQuery = extern "C" fn(
     operation: c_int,
     no_cache: *mut c_int,
 ) -> *const OSSL_ALGORITHM;
+/// provider-base(7), get_capabilities.
+pub type ProviderCapabilities = extern "C" fn(
+    provider: *mut c_void,
+    capability: *const c_char,
+    visit: CapabilityVisit,
+    argument: *mut c_void,
+) -> c_int;
+/// OSSL_CALLBACK, whose parameters are opaque to us.
+pub type CapabilityVisit =
+    unsafe extern "C" fn(parameters: *const c_void, argument: *mut c_void) -> c_int;
 /// OSSL_provider_init_fn.
 pub type ProviderInit = extern "C" fn(
     handle: *const OSSL_CORE_HANDLE,
@@ -197,6 +214,17 @@ unsafe extern "C" {
         operation: c_int,
         no_cache: *mut c_int,
     ) -> *const OSSL_ALGORITHM;
+    pub fn OSSL_PROVIDER_get_capabilities(
+        provider: *const ffi::OSSL_PROVIDER,
+        capability: *const c_char,
+        visit: CapabilityVisit,
+        argument: *mut c_void,
+    ) -> c_int;
+    pub fn SSL_CTX_new_ex(
+        context: *mut ffi::OSSL_LIB_CTX,
+        properties: *const c_char,
+        method: *const ffi::SSL_METHOD,
+    ) -> *mut ffi::SSL_CTX;
     pub fn EVP_KEYMGMT_fetch(
         context: *mut ffi::OSSL_LIB_CTX,
         algorithm: *const c_char,

@@ -297,9 +297,8 @@ static void after_a_fork(void)
     stv_report_free(report);
 }
 
-static stv_session *connected(int port, int *status)
+static stv_session *connected(const stv_verifier *verifier, int port, int *status)
 {
-    stv_verifier *verifier = new_verifier();
     stv_peer *peer = new_peer(STV_PROTOCOL_TLS);
     stv_session *session = NULL;
     char where[32];
@@ -317,8 +316,16 @@ static stv_session *connected(int port, int *status)
         stv_session_free(session);
         nanosleep(&moment, NULL);
     }
-    stv_verifier_free(verifier);
     stv_peer_free(peer);
+    return session;
+}
+
+static stv_session *connected_anew(int port, int *status)
+{
+    stv_verifier *verifier = new_verifier();
+    stv_session *session = connected(verifier, port, status);
+
+    stv_verifier_free(verifier);
     return session;
 }
 
@@ -328,7 +335,7 @@ static void secured(int port)
     char buffer[64];
     size_t n = 0;
     int status, result;
-    stv_session *session = connected(port, &status);
+    stv_session *session = connected_anew(port, &status);
     pid_t child;
 
     IS(status, STV_OK);
@@ -369,13 +376,46 @@ static void secured(int port)
     waitpid(server, NULL, 0);
 }
 
+/* So many sessions that those with the default settings are made by the shortcut; then a fork. */
+static void many_and_a_fork(int port)
+{
+    pid_t server = tls_server(certificates, "bob", port), child;
+    stv_verifier *verifier = new_verifier();
+    stv_session *session;
+    int number, status, result = -1;
+
+    stv_session_free(connected(verifier, port, &status));
+    for (number = 0; number < 16; number++) {
+        session = connected(verifier, port, &status);
+        IS(status, STV_OK);
+        report_is(session, STV_VERDICT_TRUSTED, STV_OK, "");
+        stv_session_free(session);
+    }
+    fflush(stdout);
+    child = fork();
+    for (number = 0; number < 4; number++) {
+        session = connected(verifier, port, &status);
+        IS(status, STV_OK);
+        stv_session_free(session);
+    }
+    if (child == 0) {
+        stv_verifier_free(verifier);
+        fflush(stdout);
+        _exit(checks_failed != 0);
+    }
+    CHECK(waitpid(child, &result, 0) == child && result == 0);
+    stv_verifier_free(verifier);
+    kill(server, SIGTERM);
+    waitpid(server, NULL, 0);
+}
+
 static void eve(int port)
 {
     pid_t server = tls_server(certificates, "eve", port);
     char buffer[64];
     size_t n = 9;
     int status;
-    stv_session *session = connected(port, &status);
+    stv_session *session = connected_anew(port, &status);
 
     IS(status, STV_E_REJECTED);
     MENTIONS(stv_session_error(session), "mail.eve.test");
@@ -415,5 +455,6 @@ int main(int argc, char **argv)
     after_a_fork();
     secured(port);
     eve(port + 1);
+    many_and_a_fork(port + 2);
     return checks_end();
 }

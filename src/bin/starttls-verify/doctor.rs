@@ -29,7 +29,8 @@ pub fn run() -> Result<Exit, Fault> {
     let mut signs = vec![
         good(format!("library: libstarttls_verify {}", env!("CARGO_PKG_VERSION"))),
         good(format!("OpenSSL: {}", ossl::version())),
-        reading(),
+        shortcut("reading of certificates", ossl::reading_shortcut()),
+        shortcut("sessions of a long process", ossl::connection_shortcut()),
     ];
     signs.extend(anchors());
     signs.extend([frozen(), resolver(), libunbound(), trust_anchor(), ipv6(), clock()]);
@@ -52,11 +53,11 @@ fn bad(what: impl Into<String>) -> Sign {
     Sign { word: "fail", what: what.into() }
 }
 
-/// Which way certificates are read; both are right, and one is faster.
-fn reading() -> Sign {
-    match ossl::reading_shortcut() {
-        Ok(()) => good("reading of certificates: by the shortcut"),
-        Err(why) => note(format!("reading of certificates: by OpenSSL alone: {}", why.words())),
+/// Which way OpenSSL finds a key; both are right, and one is faster.
+fn shortcut(what: &str, taken: Result<(), ossl::WayAround>) -> Sign {
+    match taken {
+        Ok(()) => good(format!("{what}: by the shortcut")),
+        Err(why) => note(format!("{what}: by OpenSSL alone: {}", why.words())),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The library context that certificates are read in: OpenSSL's own, or one in which a key is found
-//! sooner ([`few_decoders`]).
+//! The library contexts that certificates are read in, and that sessions are of: OpenSSL's own, or those in
+//! which a key is found sooner ([`few_decoders`]).
 //!
 //! The shortcut is taken only where nobody can tell it from the way around. It is off where the program
 //! or the system decided which algorithms are used: another provider than `default` is loaded, FIPS is
@@ -13,13 +13,18 @@
 //! Providers and FIPS are looked at again each time, so a program that loads a provider later has its
 //! certificates read the way around from then on; what was made before stays what it is.
 //!
-//! Q: Why not an SSL_CTX in it, so that libssl reads the peer's certificates there? A: Its ciphers and all
-//! else would be walked over for each certificate; and a process with one connection would pay for both.
+//! libssl reads the peer's certificates in the library context of its SSL_CTX. So sessions have another
+//! library context, which is made the same way and asked the same questions, after so many sessions as it
+//! costs. Only a verifier with ordinary settings asks for it (`tls::late_context`): a client's key stays
+//! where it was loaded.
 //!
-//! Q: Is anything global changed? A: No. The library context is nobody's default. The `default` provider
+//! Q: Why not one for both? A: libssl's ciphers and all else would be walked over for each certificate that
+//! is read outside of a handshake; that made it twice as dear.
+//!
+//! Q: Is anything global changed? A: No. The library contexts are nobody's default. The `default` provider
 //! stays loaded once the shortcut was taken, also where the program unloads it.
 //!
-//! Q: And when the process ends? A: The library context is never freed: objects that were made in it may
+//! Q: And when the process ends? A: A library context is never freed: objects that were made in it may
 //! live longer than anything of ours. It is made without a lock, so that a child that was forked meanwhile
 //! does not wait for a thread that it does not have.
 
@@ -31,15 +36,17 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
+use openssl::error::ErrorStack;
 use openssl::nid::Nid;
+use openssl::ssl::SslContextBuilder;
 use openssl::version;
 use openssl_sys as ffi;
 
 use super::error_queue::drain;
 use super::sys;
-use few_decoders::FewDecoders;
+use few_decoders::{FewDecoders, Use};
 
-/// Why certificates are read in OpenSSL's own library context.
+/// Why OpenSSL's own library context is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayAround {
     /// This OpenSSL was not tried, or needs no shortcut.
@@ -76,42 +83,103 @@ impl WayAround {
 /// From 3.0.0 on, and before 3.2.0.
 const TRIED: std::ops::Range<i64> = 0x3000_0000..0x3020_0000;
 
-/// So many certificates are read the way around first; a short chain and its anchor twice.
-const FIRST: u32 = 8;
+/// A library context, as OpenSSL takes it. It is never freed, and used by all threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Library(*mut ffi::OSSL_LIB_CTX);
 
-/// The library context to read one more certificate in; NULL is OpenSSL's own.
-pub(super) fn context() -> *mut ffi::OSSL_LIB_CTX {
-    static READ: AtomicU32 = AtomicU32::new(0);
-    if READ.load(Ordering::Relaxed) < FIRST {
-        READ.fetch_add(1, Ordering::Relaxed);
-        return ptr::null_mut();
+// SAFETY: OpenSSL locks its library contexts, and this one is never freed.
+unsafe impl Send for Library {}
+// SAFETY: as above.
+unsafe impl Sync for Library {}
+
+impl Library {
+    /// OpenSSL's own.
+    pub(super) const OWN: Library = Library(ptr::null_mut());
+
+    pub(super) fn as_ptr(self) -> *mut ffi::OSSL_LIB_CTX {
+        self.0
     }
-    reading().unwrap_or(ptr::null_mut())
+}
+
+/// A client's SSL_CTX that nothing was set on yet.
+pub(super) fn tls_client(library: Library) -> Result<SslContextBuilder, ErrorStack> {
+    ffi::init();
+    // SAFETY: the method is static.
+    let method = unsafe { ffi::TLS_client_method() };
+    // SAFETY: the library context is valid; without properties its own are taken.
+    let made = unsafe { sys::SSL_CTX_new_ex(library.0, ptr::null(), method) };
+    if made.is_null() {
+        return Err(ErrorStack::get());
+    }
+    // SAFETY: not NULL, and nobody else's.
+    Ok(unsafe { SslContextBuilder::from_ptr(made) })
+}
+
+/// So many certificates are read the way around first; a short chain and its anchor twice.
+const CERTIFICATES: u32 = 8;
+/// So many sessions are begun the way around first: what the library context costs is saved on nine.
+const SESSIONS: u32 = 8;
+
+/// The library context to read one more certificate in.
+pub(super) fn for_certificate() -> Library {
+    static READ: AtomicU32 = AtomicU32::new(0);
+    if is_early(&READ, CERTIFICATES) {
+        return Library::OWN;
+    }
+    shortcut(Use::Reading).unwrap_or(Library::OWN)
+}
+
+/// The library context that the SSL_CTX of one more session is to be of.
+pub(super) fn for_session() -> Library {
+    static BEGUN: AtomicU32 = AtomicU32::new(0);
+    if is_early(&BEGUN, SESSIONS) {
+        return Library::OWN;
+    }
+    shortcut(Use::Connections).unwrap_or(Library::OWN)
+}
+
+fn is_early(counted: &AtomicU32, first: u32) -> bool {
+    let early = counted.load(Ordering::Relaxed) < first;
+    if early {
+        counted.fetch_add(1, Ordering::Relaxed);
+    }
+    early
 }
 
 /// Whether the shortcut is taken once it is worth it, and if not, why.
 pub fn reading_shortcut() -> Result<(), WayAround> {
-    reading().map(|_| ())
+    shortcut(Use::Reading).map(|_| ())
 }
 
-fn reading() -> Result<*mut ffi::OSSL_LIB_CTX, WayAround> {
-    let library = decision().as_ref().map_err(|why| *why)?;
+/// The same, for sessions whose TLS settings are the defaults.
+pub fn connection_shortcut() -> Result<(), WayAround> {
+    shortcut(Use::Connections).map(|_| ())
+}
+
+fn shortcut(wanted: Use) -> Result<Library, WayAround> {
+    let library = decision(wanted).as_ref().map_err(|why| *why)?;
     only_default_provider()?;
     no_fips()?;
-    Ok(library.as_ptr())
+    Ok(Library(library.as_ptr()))
 }
 
 /// Decided once. Two threads that begin at once decide twice, and one decision holds.
-fn decision() -> &'static Result<FewDecoders, WayAround> {
-    static DECISION: AtomicPtr<Result<FewDecoders, WayAround>> = AtomicPtr::new(ptr::null_mut());
-    let known = DECISION.load(Ordering::Acquire);
+fn decision(wanted: Use) -> &'static Result<FewDecoders, WayAround> {
+    type Decision = AtomicPtr<Result<FewDecoders, WayAround>>;
+    static READING: Decision = AtomicPtr::new(ptr::null_mut());
+    static CONNECTIONS: Decision = AtomicPtr::new(ptr::null_mut());
+    let decision = match wanted {
+        Use::Reading => &READING,
+        Use::Connections => &CONNECTIONS,
+    };
+    let known = decision.load(Ordering::Acquire);
     // SAFETY: NULL, or a box that is never freed nor changed.
     if let Some(known) = unsafe { known.as_ref() } {
         return known;
     }
-    let made = Box::into_raw(Box::new(decide()));
+    let made = Box::into_raw(Box::new(decide(wanted)));
     let unset = ptr::null_mut();
-    match DECISION.compare_exchange(unset, made, Ordering::AcqRel, Ordering::Acquire) {
+    match decision.compare_exchange(unset, made, Ordering::AcqRel, Ordering::Acquire) {
         // SAFETY: the box is never freed nor changed.
         Ok(_) => unsafe { &*made },
         Err(earlier) => {
@@ -123,15 +191,15 @@ fn decision() -> &'static Result<FewDecoders, WayAround> {
     }
 }
 
-fn decide() -> Result<FewDecoders, WayAround> {
+fn decide(wanted: Use) -> Result<FewDecoders, WayAround> {
     // Reads openssl.cnf, unless the program has said that it is not to be read.
     ffi::init();
-    let decided = weigh();
+    let decided = weigh(wanted);
     drain();
     decided
 }
 
-fn weigh() -> Result<FewDecoders, WayAround> {
+fn weigh(wanted: Use) -> Result<FewDecoders, WayAround> {
     if !TRIED.contains(&version::number()) {
         return Err(WayAround::Version);
     }
@@ -145,8 +213,8 @@ fn weigh() -> Result<FewDecoders, WayAround> {
     if !default.serves(c"RSA") || !default.serves(c"EC") {
         return Err(WayAround::Algorithms);
     }
-    let library = FewDecoders::over(default.0).ok_or(WayAround::SelfCheck)?;
-    if !self_check::passes(library.as_ptr()) {
+    let library = FewDecoders::over(default.0, wanted).ok_or(WayAround::SelfCheck)?;
+    if !self_check::passes(library.as_ptr(), wanted) {
         return Err(WayAround::SelfCheck);
     }
     default.stay();

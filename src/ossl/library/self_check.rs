@@ -1,17 +1,23 @@
-//! Whether a library context reads keys, held against two that are known.
+//! Whether a library context reads keys, held against two that are known; and whether an SSL_CTX of it
+//! offers what one of OpenSSL's own offers.
 //!
 //! The keys were made for this and thrown away: nobody has the private halves.
 
 use std::ffi::CStr;
 use std::ptr;
 
-use foreign_types::ForeignType;
+use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::bn::BigNum;
 use openssl::pkey::{Id, PKey, Public};
+use openssl::ssl::{SslCipher, SslContextBuilder, SslOptions, SslVersion};
+use openssl::stack::StackRef;
 use openssl_sys as ffi;
 
 use crate::ossl::error_queue::drain;
 use crate::ossl::sys;
+
+use super::few_decoders::Use;
+use super::{Library, tls_client};
 
 /// A SubjectPublicKeyInfo, and what is in it.
 struct Known<'a> {
@@ -21,8 +27,15 @@ struct Known<'a> {
     public: &'a [u8],
 }
 
+/// Whether this library context does what it is for as OpenSSL's own does.
+pub(super) fn passes(context: *mut ffi::OSSL_LIB_CTX, wanted: Use) -> bool {
+    let passes = reads_keys(context) && (wanted == Use::Reading || offers_the_same(context));
+    drain();
+    passes
+}
+
 /// Whether the keys are read in this library context, and are what they are.
-pub(super) fn passes(context: *mut ffi::OSSL_LIB_CTX) -> bool {
+fn reads_keys(context: *mut ffi::OSSL_LIB_CTX) -> bool {
     let (rsa, ec) = (&RSA_2048, &EC_P256);
     // The modulus stands in front of its exponent; the point ends the structure, uncompressed.
     let modulus = &rsa[rsa.len() - 5 - 256..rsa.len() - 5];
@@ -31,9 +44,62 @@ pub(super) fn passes(context: *mut ffi::OSSL_LIB_CTX) -> bool {
         Known { spki: rsa, id: Id::RSA, bits: 2048, public: modulus },
         Known { spki: ec, id: Id::EC, bits: 256, public: point },
     ];
-    let passes = known.iter().all(|known| known.is_read_in(context));
-    drain();
-    passes
+    known.iter().all(|known| known.is_read_in(context))
+}
+
+/// Whether an SSL_CTX begins with what one in OpenSSL's own library context begins with, openssl.cnf's
+/// share of it included.
+fn offers_the_same(context: *mut ffi::OSSL_LIB_CTX) -> bool {
+    let (Some(ours), Some(own)) = (Offer::of(context), Offer::of(ptr::null_mut())) else {
+        return false;
+    };
+    !ours.ciphers.is_empty() && ours == own
+}
+
+/// What can be asked of an SSL_CTX.
+#[derive(PartialEq)]
+struct Offer {
+    ciphers: Vec<String>,
+    groups: Vec<bool>,
+    versions: [Option<SslVersion>; 2],
+    options: SslOptions,
+    level: u32,
+}
+
+/// All that OpenSSL 3.0 and 3.1 have for TLS.
+const GROUPS: [&str; 10] = [
+    "X25519",
+    "P-256",
+    "X448",
+    "P-521",
+    "P-384",
+    "ffdhe2048",
+    "ffdhe3072",
+    "ffdhe4096",
+    "ffdhe6144",
+    "ffdhe8192",
+];
+
+impl Offer {
+    fn of(context: *mut ffi::OSSL_LIB_CTX) -> Option<Offer> {
+        let mut builder = tls_client(Library(context)).ok()?;
+        let versions = [builder.min_proto_version(), builder.max_proto_version()];
+        let (ciphers, options) = (ciphers(&builder), builder.options());
+        let groups = GROUPS.map(|group| builder.set_groups_list(group).is_ok()).to_vec();
+        let level = builder.build().security_level();
+        Some(Offer { ciphers, groups, versions, options, level })
+    }
+}
+
+fn ciphers(builder: &SslContextBuilder) -> Vec<String> {
+    // SAFETY: the context is valid; the stack belongs to it.
+    let stack = unsafe { sys::SSL_CTX_get_ciphers(builder.as_ptr()) };
+    if stack.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the stack is not NULL and outlives the borrow.
+    let stack = unsafe { StackRef::<SslCipher>::from_ptr(stack) };
+    stack.iter().map(|cipher| cipher.name().to_owned()).collect()
 }
 
 impl Known<'_> {

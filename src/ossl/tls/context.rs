@@ -3,14 +3,14 @@
 use foreign_types::ForeignTypeRef;
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    SslCipher, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode,
-    SslVersion,
+    SslCipher, SslContext, SslContextBuilder, SslMode, SslOptions, SslVerifyMode, SslVersion,
 };
 use openssl::stack::StackRef;
 use openssl_sys as ffi;
 
 use crate::error::{Error, Result};
 use crate::ossl::error_queue::{drain, words};
+use crate::ossl::library::{Library, tls_client};
 use crate::ossl::sys;
 use crate::status::Status;
 
@@ -103,7 +103,12 @@ pub struct Context {
 impl Context {
     /// Makes a context, or says which option is at fault.
     pub fn new(settings: &ContextSettings) -> Result<Context> {
-        let mut builder = SslContextBuilder::new(SslMethod::tls_client()).map_err(memory)?;
+        Context::of(settings, Library::OWN)
+    }
+
+    /// Makes a context of this library context.
+    pub(super) fn of(settings: &ContextSettings, library: Library) -> Result<Context> {
+        let mut builder = tls_client(library).map_err(memory)?;
         builder.set_security_level(settings.level);
         set_versions(&mut builder, settings)?;
         set_algorithms(&mut builder, settings)?;

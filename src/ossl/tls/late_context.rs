@@ -7,6 +7,7 @@
 use std::sync::RwLock;
 
 use crate::error::Result;
+use crate::ossl::library::{Library, for_session};
 
 use super::context::{Context, ContextSettings};
 
@@ -20,8 +21,14 @@ enum Origin {
     Ordinary {
         settings: Box<ContextSettings<'static>>,
         /// Never waited for: a child forked while another thread held the lock makes its own.
-        made: RwLock<Option<Context>>,
+        made: RwLock<Option<Late>>,
     },
+}
+
+/// A context, and the library context that it was wanted for.
+struct Late {
+    context: Context,
+    library: Library,
 }
 
 impl LateContext {
@@ -34,30 +41,43 @@ impl LateContext {
         Ok(LateContext(Origin::Ordinary { settings, made: RwLock::new(None) }))
     }
 
-    /// The context, which all sessions share.
+    /// The context, which all sessions share that are begun in the same library context.
     pub fn context(&self) -> Result<Context> {
         match &self.0 {
             Origin::Made(context) => Ok(context.clone()),
-            Origin::Ordinary { settings, made } => ordinary(settings, made),
+            Origin::Ordinary { settings, made } => ordinary(settings, made, for_session()),
         }
     }
 }
 
-fn ordinary(settings: &ContextSettings, made: &RwLock<Option<Context>>) -> Result<Context> {
-    if let Some(context) = made.try_read().ok().and_then(|made| made.clone()) {
-        return Ok(context);
+/// Where another library context is wanted than before, the context is made once more. Sessions keep the
+/// one that they began with, and one does the same as the other.
+fn ordinary(
+    settings: &ContextSettings,
+    made: &RwLock<Option<Late>>,
+    library: Library,
+) -> Result<Context> {
+    let is_wanted = |late: &&Late| late.library == library;
+    if let Ok(made) = made.try_read()
+        && let Some(late) = made.as_ref().filter(is_wanted)
+    {
+        return Ok(late.context.clone());
     }
-    let context = Context::new(settings)?;
+    let context = Context::of(settings, library).or_else(|_| Context::new(settings))?;
     let Ok(mut made) = made.try_write() else { return Ok(context) };
-    Ok(made.get_or_insert(context).clone())
+    if let Some(late) = made.as_ref().filter(is_wanted) {
+        return Ok(late.context.clone());
+    }
+    Ok(made.insert(Late { context, library }).context.clone())
 }
 
 #[cfg(test)]
 mod tests {
-    use foreign_types::ForeignType;
+    use foreign_types::{ForeignType, ForeignTypeRef};
+    use openssl::ssl::Ssl;
 
     use super::*;
-    use crate::ossl::{Ask, TlsVersion};
+    use crate::ossl::{Ask, TlsVersion, connection_shortcut};
 
     fn ordinary_ones() -> ContextSettings<'static> {
         ContextSettings {
@@ -89,17 +109,39 @@ mod tests {
         assert!(matches!(LateContext::new(&old).unwrap().0, Origin::Made(_)));
     }
 
+    fn late() -> (ContextSettings<'static>, RwLock<Option<Late>>) {
+        (ordinary_ones(), RwLock::new(None))
+    }
+
     #[test]
     fn sessions_share_one_that_is_made_late() {
-        let late = LateContext::new(&ordinary_ones()).unwrap();
-        let Origin::Ordinary { made, .. } = &late.0 else { panic!("made at once") };
-        assert!(made.read().unwrap().is_none());
-        let [one, other] = [late.context().unwrap(), late.context().unwrap()];
-        assert_eq!(one.context.as_ptr(), other.context.as_ptr());
+        let (settings, made) = late();
+        let context = || ordinary(&settings, &made, Library::OWN).unwrap().context.as_ptr();
+        let [one, other] = [context(), context()];
+        assert_eq!(one, other);
         let held = made.write().unwrap();
-        let own = late.context().unwrap();
-        assert_ne!(own.context.as_ptr(), one.context.as_ptr(), "nobody waits");
+        assert_ne!(context(), one, "nobody waits");
         drop(held);
-        assert_eq!(late.context().unwrap().context.as_ptr(), one.context.as_ptr());
+        assert_eq!(context(), one);
+    }
+
+    #[test]
+    fn another_library_context_has_one_of_its_own() {
+        let (settings, made) = late();
+        if connection_shortcut().is_err() {
+            return;
+        }
+        let libraries: Vec<Library> = (0..99).map(|_| for_session()).collect();
+        let swift = libraries[98];
+        assert_ne!(swift, Library::OWN);
+        let first = ordinary(&settings, &made, Library::OWN).unwrap();
+        let begun = Ssl::new(&first.context).unwrap();
+        let second = ordinary(&settings, &made, swift).unwrap();
+        assert_ne!(first.context.as_ptr(), second.context.as_ptr());
+        let again = ordinary(&settings, &made, swift).unwrap();
+        assert_eq!(again.context.as_ptr(), second.context.as_ptr());
+        assert_eq!(begun.ssl_context().as_ptr(), first.context.as_ptr(), "it keeps its own");
+        let back = ordinary(&settings, &made, Library::OWN).unwrap();
+        assert_ne!(back.context.as_ptr(), second.context.as_ptr());
     }
 }
