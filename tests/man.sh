@@ -13,19 +13,8 @@ certificates=$(cd "$certificates" && pwd)
 work=$(mktemp -d)
 server=""
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
-passed=0 failed=0
-
-check() {
-    name=$1
-    shift
-    if "$@" > "$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-        sed 's/^/  /' "$work/log"
-    fi
-}
+# shellcheck source=tests/check.sh
+. "$here/check.sh"
 
 lint() {
     mandoc -T lint -W warning "$1"

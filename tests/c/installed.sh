@@ -10,19 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-check() {
-    name=$1
-    shift
-    if "$@" > "$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-        sed 's/^/  /' "$work/log"
-    fi
-}
+# shellcheck source=tests/check.sh
+. "$here/../check.sh"
 
 exports_are_exact() {
     nm -D --defined-only --with-symbol-versions "$lib/libstarttls_verify.so" |
