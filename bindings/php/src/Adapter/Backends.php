@@ -19,6 +19,14 @@ use StarttlsVerify\{Peer, Report, Stream, Verifier};
  */
 final class Backends
 {
+    /**
+     * What the adapters say of a server without STARTTLS, whose programs would go on in clear.
+     *
+     * @internal
+     */
+    public const NOT_OFFERED = 'the server offers no STARTTLS (starttls.not_offered), or somebody has cut the offer out: nothing is '
+        . 'sent in clear. Try another network, or ask the server\'s administrator';
+
     /** @var array<string, array<string, mixed>> */
     private readonly array $backends;
 

@@ -29,7 +29,7 @@ class NetSieve extends \Net_Sieve
         $done = parent::connect($host, $port, $options, $useTLS);
         if ($done === true && !$socket->isSecured()) {
             $socket->disconnect();
-            return $this->_pear->raiseError('the server offers no STARTTLS (starttls.not_offered): nothing is sent in clear', 2);
+            return $this->_pear->raiseError(Backends::NOT_OFFERED, 2);
         }
         return $done;
     }

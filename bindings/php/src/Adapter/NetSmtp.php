@@ -48,6 +48,6 @@ class NetSmtp extends \Net_SMTP
     /** @return \PEAR_Error */
     private function inClear()
     {
-        return \PEAR::raiseError('the server offers no STARTTLS (starttls.not_offered): nothing is sent in clear');
+        return \PEAR::raiseError(Backends::NOT_OFFERED);
     }
 }

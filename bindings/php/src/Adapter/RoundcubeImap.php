@@ -39,7 +39,7 @@ class RoundcubeImap extends \rcube_imap_generic
     private function upgrade(string $host): bool
     {
         if (!$this->getCapability('STARTTLS')) {
-            return $this->fail('the server offers no STARTTLS (starttls.not_offered): nothing is sent in clear');
+            return $this->fail(Backends::NOT_OFFERED);
         }
         $answer = $this->execute('STARTTLS');
         if (empty($answer) || $answer[0] !== self::ERROR_OK) {

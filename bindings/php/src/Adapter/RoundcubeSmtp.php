@@ -66,7 +66,7 @@ final class RoundcubeSmtp
         $stream = (fn () => $this->socket->fp)->call($smtp);
         $meta = stream_get_meta_data($stream);
         if (!isset($meta['crypto'])) {
-            return 'the server offers no STARTTLS (starttls.not_offered): nothing is sent in clear';
+            return Backends::NOT_OFFERED;
         }
         if ($meta['unread_bytes'] > 0) {
             return 'the server has said more than it was asked: somebody injected lines before TLS (starttls.plaintext_injection)';

@@ -39,7 +39,7 @@ class SymfonyTransport extends EsmtpTransport
     {
         $clear = preg_match('/^(EHLO|HELO|STARTTLS|QUIT|RSET|NOOP)\b/i', $command) === 1;
         if (!$clear && $this->judged?->isSecured() !== true) {
-            throw new TransportException('The server offers no STARTTLS (starttls.not_offered): nothing is sent in clear.');
+            throw new TransportException(ucfirst(Backends::NOT_OFFERED));
         }
         return parent::executeCommand($command, $codes);
     }
