@@ -35,11 +35,15 @@ final class ProgramsTest extends TestCase
     /** @var array<string, resource> */
     private static array $outputs = [];
 
+    /** @var array<string, resource> what they complain of, most of it warnings of the programs' own */
+    private static array $complaints = [];
+
     public static function setUpBeforeClass(): void
     {
         foreach (array_keys(Programs::all()) as $program) {
             $command = [dirname(__DIR__) . '/hosts.sh', PHP_BINARY, __DIR__ . '/play.php', $program];
-            $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']], $pipes);
+            self::$complaints[$program] = tmpfile();
+            $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], self::$complaints[$program]], $pipes);
             self::assertIsResource($process);
             [self::$processes[$program], self::$outputs[$program]] = [$process, $pipes[1]];
         }
@@ -57,7 +61,9 @@ final class ProgramsTest extends TestCase
     public function testEveryScenario(string $program, string $protocol): void
     {
         $lines = array_filter(explode("\n", (string) stream_get_contents(self::$outputs[$program])));
-        self::assertSame(0, proc_close(self::$processes[$program]));
+        $ended = proc_close(self::$processes[$program]);
+        rewind(self::$complaints[$program]);
+        self::assertSame(0, $ended, (string) stream_get_contents(self::$complaints[$program], 2000));
         $scenarios = Lab::running($protocol)->scenarios();
         self::assertCount(count($scenarios) - count(Programs::OUT_OF_REACH), $lines);
         $faults = [];
